@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* Numbers in files: little- and big-endian loads and stores, and the 16-bit floats. */
+#ifndef BYTES_H
+#define BYTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+uint32_t bytes_le32(const uint8_t *p);
+uint64_t bytes_le64(const uint8_t *p);
+uint32_t bytes_be32(const uint8_t *p);
+void bytes_put_le32(uint8_t *p, uint32_t v);
+void bytes_put_le64(uint8_t *p, uint64_t v);
+
+/* IEEE 754 binary16 and bfloat16, rounded to nearest even; NaN stays NaN. */
+uint16_t bytes_f16(float v);
+float bytes_from_f16(uint16_t h);
+uint16_t bytes_bf16(float v);
+float bytes_from_bf16(uint16_t h);
+
+#endif

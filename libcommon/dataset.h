@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A data set: pictures as bytes (or features as floats), labels, class names.
+ *
+ * On disk (potstill.kind = dataset): `images` U8 [N,C,H,W] or `features` F32 [N,D];
+ * `labels` U8 or U16 [N], which may be missing; metadata potstill.classes (the
+ * number of classes) and potstill.class-names (a JSON array of strings), both optional.
+ */
+#ifndef DATASET_H
+#define DATASET_H
+
+#include "fingerprint.h"
+#include "tensor-file.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct workers;
+
+/* What one item looks like; features of D numbers are D x 1 x 1. */
+struct shape {
+	size_t channels, height, width;
+};
+
+size_t shape_values(const struct shape *s);
+
+struct dataset {
+	size_t items;
+	struct shape shape;
+	const uint8_t *images;  /* [items][values], or NULL for features */
+	const float *features;  /* [items][values], or NULL for images */
+	uint16_t *labels;       /* [items], or NULL where the file has none */
+	size_t classes;         /* 0 where there are no labels and none are declared */
+	const char *class_names; /* the JSON array as stored, or NULL */
+	struct fingerprint fingerprint;
+	struct tensor_set set; /* owns all of it but the labels */
+};
+
+/*
+ * Loads and checks a data set: kind, ranks, dtypes, equal counts, labels below the
+ * number of classes, no NaN or infinity among features, at least one item. 0, or -1
+ * with the file's name in the text and d released.
+ */
+int dataset_load(struct dataset *d, const char *path, struct workers *w, struct err *e);
+void dataset_release(struct dataset *d);
+
+/* -1 with text unless d has labels. `path` is what the text calls it. */
+int dataset_need_labels(const struct dataset *d, const char *path, struct err *e);
+
+#endif

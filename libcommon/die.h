@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* How a tool ends when something is wrong: one line on stderr, temporaries removed. */
+#ifndef DIE_H
+#define DIE_H
+
+struct err;
+
+/* For messages before and besides options_parse, which calls it: the tool's name. */
+void die_name(const char *tool);
+
+/* "TOOL: text" on stderr, then exit 1. */
+_Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same with the text of a failed library call. */
+_Noreturn void die_err(const struct err *e);
+/* "TOOL: text" and a pointer to --help, then exit 2. */
+_Noreturn void die_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* "TOOL: warning: text" on stderr; goes on. */
+void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * On SIGINT, SIGTERM and SIGHUP: temporaries are removed and the process dies by the
+ * signal. With die_on_signal_later, the first signal only sets the returned flag; the tool
+ * ends by die_by_signal(). SIGPIPE is ignored, so a closed pipe is a write error (exit 1).
+ */
+void die_setup_signals(void);
+volatile int *die_on_signal_later(void);
+_Noreturn void die_by_signal(void);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How library code reports failure: it returns -1 (or NULL) and leaves one
+ * line of text in the caller's struct err. Nothing here prints or exits.
+ *
+ * The text is lower case, has no full stop, and starts with the subject in
+ * double quotes where there is one: "train.safetensors.zst": header is not JSON.
+ */
+#ifndef ERR_H
+#define ERR_H
+
+struct err {
+	char text[1024];
+};
+
+/* Writes the text; returns -1, so that callers can `return err_set(e, ...)`. */
+int err_set(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same with ": " and strerror(errno) behind it. */
+int err_errno(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Puts `"subject": ` before the text that is already there; returns -1. */
+int err_in(struct err *e, const char *subject);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An output file that appears whole or not at all: written under a temporary
+ * name in the target's folder, then fsync, rename and fsync of the folder.
+ * After a successful commit the file is complete and durable; after any kill
+ * the old file or the new one is there. "-" is standard output, written as it comes.
+ */
+#ifndef OUTFILE_H
+#define OUTFILE_H
+
+#include <stddef.h>
+
+struct err;
+
+struct outfile {
+	int fd;           /* -1 when closed */
+	const char *path; /* as given; the caller keeps it alive */
+	char *temporary;  /* NULL for standard output and for targets that are no regular file (/dev/full) */
+	int slot;         /* where outfile_unlink_all finds it */
+};
+
+/* 0 or -1. Mode by umask; an existing file keeps its contents until the commit. */
+int outfile_open(struct outfile *o, const char *path, struct err *e);
+/* Writes all n bytes; 0 or -1 with the path in the text. */
+int outfile_write(struct outfile *o, const void *bytes, size_t n, struct err *e);
+/* Ends the file durably and gives it its name: 0, or -1 with the temporary removed. */
+int outfile_commit(struct outfile *o, struct err *e);
+/* Closes and removes the temporary; harmless after a commit. */
+void outfile_abort(struct outfile *o);
+
+/* Async-signal-safe: removes every temporary of this process that is not committed. */
+void outfile_unlink_all(void);
+
+#endif

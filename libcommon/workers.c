@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE /* sched_getaffinity, pthread_setaffinity_np */
+#include "workers.h"
+
+#include "err.h"
+#include "size.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+/* Between two GEMMs a wait is a few microseconds; longer ones should give the CPU away. */
+#define SPINS 20000
+
+struct worker {
+	struct workers *pool;
+	int number;
+	pthread_t thread;
+};
+
+struct workers {
+	int count;
+	workers_task *task;
+	void *job;
+	size_t parts;
+	atomic_size_t next;  /* the part to take next */
+	atomic_int busy;     /* helpers that have not finished this job */
+	atomic_uint round;   /* counts jobs: a change wakes the helpers */
+	atomic_int sleepers; /* helpers waiting on the condition */
+	atomic_bool quit;
+	int bound;        /* the caller was bound to a CPU ... */
+	cpu_set_t before; /* ... and gets these back at the end */
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct worker worker[];
+};
+
+static void pause_cpu(void)
+{
+#if defined(__SSE2__)
+	_mm_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* Denormals cost a hundred cycles each and carry nothing that training needs. */
+static void flush_denormals(void)
+{
+#if defined(__SSE2__)
+	_mm_setcsr(_mm_getcsr() | 0x8040);
+#elif defined(__aarch64__)
+	uint64_t fpcr;
+
+	__asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
+	__asm__ volatile("msr fpcr, %0" : : "r"(fpcr | (uint64_t)1 << 24));
+#endif
+}
+
+static void take_parts(struct workers *w, int number)
+{
+	size_t part;
+
+	while ((part = atomic_fetch_add(&w->next, 1)) < w->parts)
+		w->task(w->job, part, number);
+}
+
+static void sleep_until(struct workers *w, unsigned seen)
+{
+	pthread_mutex_lock(&w->lock);
+	atomic_fetch_add(&w->sleepers, 1);
+	while (atomic_load(&w->round) == seen)
+		pthread_cond_wait(&w->wake, &w->lock);
+	atomic_fetch_sub(&w->sleepers, 1);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void *helper(void *arg)
+{
+	struct worker *self = arg;
+	struct workers *w = self->pool;
+	unsigned seen = 0;
+
+	flush_denormals();
+	for (;;) {
+		for (int i = 0; i < SPINS && atomic_load(&w->round) == seen; i++)
+			pause_cpu();
+		if (atomic_load(&w->round) == seen)
+			sleep_until(w, seen);
+		seen++;
+		if (atomic_load(&w->quit))
+			return NULL;
+		take_parts(w, self->number);
+		atomic_fetch_sub(&w->busy, 1);
+	}
+}
+
+/* The lock is taken only for sleepers: one that is about to sleep looks at the round under it. */
+static void start_round(struct workers *w)
+{
+	atomic_store(&w->next, 0);
+	atomic_store(&w->busy, w->count - 1);
+	atomic_fetch_add(&w->round, 1);
+	if (atomic_load(&w->sleepers) == 0)
+		return;
+	pthread_mutex_lock(&w->lock);
+	pthread_cond_broadcast(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void workers_run(struct workers *w, workers_task *task, void *job, size_t parts)
+{
+	if (w->count == 1 || parts <= 1) {
+		for (size_t i = 0; i < parts; i++)
+			task(job, i, 0);
+		return;
+	}
+	w->task = task;
+	w->job = job;
+	w->parts = parts;
+	start_round(w);
+	take_parts(w, 0);
+	for (int i = 0; atomic_load(&w->busy) > 0; i++) {
+		pause_cpu();
+		if (i > SPINS)
+			sched_yield();
+	}
+}
+
+static int allowed_cpus(cpu_set_t *set)
+{
+	CPU_ZERO(set);
+	if (sched_getaffinity(0, sizeof *set, set))
+		return 1;
+	return CPU_COUNT(set) > 0 ? CPU_COUNT(set) : 1;
+}
+
+/* Only a pool that fills the machine is bound: two half-size pools must not meet on one CPU. */
+static void bind_workers(struct workers *w, const cpu_set_t *set)
+{
+	int cpu = -1;
+
+	w->bound = 1;
+	w->before = *set;
+	for (int i = 0; i < w->count; i++) {
+		pthread_t thread = i == 0 ? pthread_self() : w->worker[i].thread;
+		cpu_set_t one;
+
+		do
+			cpu++;
+		while (!CPU_ISSET(cpu, set));
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		pthread_setaffinity_np(thread, sizeof one, &one);
+	}
+}
+
+static int start_helpers(struct workers *w, int threads)
+{
+	for (int i = 1; i < threads; i++) {
+		w->worker[i] = (struct worker){.pool = w, .number = i};
+		if (pthread_create(&w->worker[i].thread, NULL, helper, &w->worker[i]))
+			return -1;
+		w->count++;
+	}
+	return 0;
+}
+
+struct workers *workers_new(int threads, struct err *e)
+{
+	cpu_set_t set;
+	int allowed = allowed_cpus(&set);
+	struct workers *w;
+
+	if (threads <= 0)
+		threads = allowed;
+	w = size_alloc(1, sizeof *w + (size_t)threads * sizeof w->worker[0], "the thread pool", e);
+	if (w == NULL)
+		return NULL;
+	w->count = 1;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->wake, NULL);
+	flush_denormals();
+	if (start_helpers(w, threads)) {
+		workers_free(w);
+		err_set(e, "cannot start %d threads", threads);
+		return NULL;
+	}
+	if (threads == allowed && threads > 1)
+		bind_workers(w, &set);
+	return w;
+}
+
+void workers_free(struct workers *w)
+{
+	if (w == NULL)
+		return;
+	atomic_store(&w->quit, 1);
+	start_round(w);
+	for (int i = 1; i < w->count; i++)
+		pthread_join(w->worker[i].thread, NULL);
+	if (w->bound)
+		pthread_setaffinity_np(pthread_self(), sizeof w->before, &w->before);
+	pthread_mutex_destroy(&w->lock);
+	pthread_cond_destroy(&w->wake);
+	free(w);
+}
+
+int workers_count(const struct workers *w)
+{
+	return w->count;
+}
