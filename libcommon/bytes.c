@@ -5,7 +5,8 @@
 
 uint32_t bytes_le32(const uint8_t *p)
 {
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+	       (uint32_t)p[3] << 24;
 }
 
 uint64_t bytes_le64(const uint8_t *p)
@@ -15,7 +16,8 @@ uint64_t bytes_le64(const uint8_t *p)
 
 uint32_t bytes_be32(const uint8_t *p)
 {
-	return (uint32_t)p[3] | (uint32_t)p[2] << 8 | (uint32_t)p[1] << 16 | (uint32_t)p[0] << 24;
+	return (uint32_t)p[3] | (uint32_t)p[2] << 8 | (uint32_t)p[1] << 16 |
+	       (uint32_t)p[0] << 24;
 }
 
 void bytes_put_le32(uint8_t *p, uint32_t v)

@@ -28,10 +28,10 @@ size_t shape_values(const struct shape *s);
 struct dataset {
 	size_t items;
 	struct shape shape;
-	const uint8_t *images;  /* [items][values], or NULL for features */
-	const float *features;  /* [items][values], or NULL for images */
-	uint16_t *labels;       /* [items], or NULL where the file has none */
-	size_t classes;         /* 0 where there are no labels and none are declared */
+	const uint8_t *images;	 /* [items][values], or NULL for features */
+	const float *features;	 /* [items][values], or NULL for images */
+	uint16_t *labels;	 /* [items], or NULL where the file has none */
+	size_t classes;		 /* 0 where there are no labels and none are declared */
 	const char *class_names; /* the JSON array as stored, or NULL */
 	struct fingerprint fingerprint;
 	struct tensor_set set; /* owns all of it but the labels */

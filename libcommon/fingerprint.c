@@ -46,7 +46,8 @@ const char *fingerprint_text(struct fingerprint f, char text[FINGERPRINT_TEXT])
 
 int fingerprint_parse(struct fingerprint *f, const char *text)
 {
-	if (strlen(text) != FINGERPRINT_TEXT - 1 || strspn(text, "0123456789abcdef") != FINGERPRINT_TEXT - 1)
+	if (strlen(text) != FINGERPRINT_TEXT - 1 ||
+		strspn(text, "0123456789abcdef") != FINGERPRINT_TEXT - 1)
 		return -1;
 	return sscanf(text, "%16" SCNx64 "%16" SCNx64, &f->high, &f->low) == 2 ? 0 : -1;
 }

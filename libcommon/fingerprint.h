@@ -18,7 +18,8 @@ struct fingerprint_state; /* opaque: xxHash's streaming state */
 /* Of one run of bytes. */
 struct fingerprint fingerprint_of(const void *bytes, size_t n);
 
-/* Of bytes that come in parts. fingerprint_new returns NULL out of memory; finish frees the state. */
+/* Of bytes that come in parts. fingerprint_new returns NULL out of memory; finish frees the
+ * state. */
 struct fingerprint_state *fingerprint_new(void);
 void fingerprint_add(struct fingerprint_state *s, const void *bytes, size_t n);
 struct fingerprint fingerprint_finish(struct fingerprint_state *s);

@@ -4,8 +4,8 @@
  *
  *	static int epochs = 20;
  *	static const struct option_row rows[] = {
- *		OPTION_INT('e', "epochs", "N", &epochs, 1, 1000000, "passes over the data [20]"),
- *		OPTION_END
+ *		OPTION_INT('e', "epochs", "N", &epochs, 1, 1000000, "passes over the data
+ *[20]"), OPTION_END
  *	};
  *
  * An argument @FILE is replaced by the words in FILE (white space separates, '#'
@@ -33,38 +33,60 @@ enum option_type {
 
 struct option_row {
 	enum option_type type;
-	char letter;             /* the short form, or 0 */
-	const char *name;        /* the long form without dashes; a group's title */
-	const char *value;       /* what --help calls the value; a choice's words: "sgd|adam|adamw" */
-	void *to;                /* bool, const char *, int, uint64_t, uint64_t, double, int (the word's place) */
-	double min, max;         /* of INT and REAL */
-	const char *help;        /* one line, no full stop, default in brackets */
+	char letter;	   /* the short form, or 0 */
+	const char *name;  /* the long form without dashes; a group's title */
+	const char *value; /* what --help calls the value; a choice's words: "sgd|adam|adamw" */
+	void *to; /* bool, const char *, int, uint64_t, uint64_t, double, int (the word's place)
+		   */
+	double min, max;  /* of INT and REAL */
+	const char *help; /* one line, no full stop, default in brackets */
 };
 
 /* The conditional makes the compiler refuse a destination of the wrong type. */
 #define OPTION_TO(type, to) (1 ? (to) : (type *)0)
 
-#define OPTION_END {OPTION_TYPE_END, 0, NULL, NULL, NULL, 0, 0, NULL}
-#define OPTION_GROUP(title) {OPTION_TYPE_GROUP, 0, title, NULL, NULL, 0, 0, NULL}
+#define OPTION_END \
+	{ \
+		OPTION_TYPE_END, 0, NULL, NULL, NULL, 0, 0, NULL \
+	}
+#define OPTION_GROUP(title) \
+	{ \
+		OPTION_TYPE_GROUP, 0, title, NULL, NULL, 0, 0, NULL \
+	}
 #define OPTION_FLAG(letter, name, to, help) \
-	{OPTION_TYPE_FLAG, letter, name, NULL, OPTION_TO(bool, to), 0, 0, help}
+	{ \
+		OPTION_TYPE_FLAG, letter, name, NULL, OPTION_TO(bool, to), 0, 0, help \
+	}
 #define OPTION_TEXT(letter, name, value, to, help) \
-	{OPTION_TYPE_TEXT, letter, name, value, OPTION_TO(const char *, to), 0, 0, help}
+	{ \
+		OPTION_TYPE_TEXT, letter, name, value, OPTION_TO(const char *, to), 0, 0, help \
+	}
 #define OPTION_INT(letter, name, value, to, min, max, help) \
-	{OPTION_TYPE_INT, letter, name, value, OPTION_TO(int, to), min, max, help}
+	{ \
+		OPTION_TYPE_INT, letter, name, value, OPTION_TO(int, to), min, max, help \
+	}
 #define OPTION_SEED(letter, name, value, to, help) \
-	{OPTION_TYPE_SEED, letter, name, value, OPTION_TO(uint64_t, to), 0, 0, help}
+	{ \
+		OPTION_TYPE_SEED, letter, name, value, OPTION_TO(uint64_t, to), 0, 0, help \
+	}
 #define OPTION_BYTES(letter, name, value, to, help) \
-	{OPTION_TYPE_BYTES, letter, name, value, OPTION_TO(uint64_t, to), 0, 0, help}
+	{ \
+		OPTION_TYPE_BYTES, letter, name, value, OPTION_TO(uint64_t, to), 0, 0, help \
+	}
 #define OPTION_REAL(letter, name, value, to, min, max, help) \
-	{OPTION_TYPE_REAL, letter, name, value, OPTION_TO(double, to), min, max, help}
+	{ \
+		OPTION_TYPE_REAL, letter, name, value, OPTION_TO(double, to), min, max, help \
+	}
 #define OPTION_CHOICE(letter, name, words, to, help) \
-	{OPTION_TYPE_CHOICE, letter, name, words, OPTION_TO(int, to), 0, 0, help}
+	{ \
+		OPTION_TYPE_CHOICE, letter, name, words, OPTION_TO(int, to), 0, 0, help \
+	}
 
 struct tool {
-	const char *name;     /* train-teacher */
-	const char *summary;  /* one line: what the tool does */
-	const char *synopsis; /* what follows the name in the usage: "[options] --net SPEC DATA" */
+	const char *name;    /* train-teacher */
+	const char *summary; /* one line: what the tool does */
+	const char
+		*synopsis; /* what follows the name in the usage: "[options] --net SPEC DATA" */
 	const struct option_row *rows;
 	int min_operands, max_operands; /* max -1: any number */
 };

@@ -13,10 +13,11 @@
 struct err;
 
 struct outfile {
-	int fd;           /* -1 when closed */
+	int fd;		  /* -1 when closed */
 	const char *path; /* as given; the caller keeps it alive */
-	char *temporary;  /* NULL for standard output and for targets that are no regular file (/dev/full) */
-	int slot;         /* where outfile_unlink_all finds it */
+	char *temporary;  /* NULL for standard output and for targets that are no regular file
+			     (/dev/full) */
+	int slot;	  /* where outfile_unlink_all finds it */
 };
 
 /* 0 or -1. Mode by umask; an existing file keeps its contents until the commit. */

@@ -14,7 +14,13 @@
 #include <stdint.h>
 
 /* What numbers are for; layers add their position, so that no two share a stream. */
-enum rng_purpose { RNG_SHUFFLE = 1, RNG_SPLIT, RNG_JITTER, RNG_INIT = 0x1000, RNG_DROPOUT = 0x2000 };
+enum rng_purpose {
+	RNG_SHUFFLE = 1,
+	RNG_SPLIT,
+	RNG_JITTER,
+	RNG_INIT = 0x1000,
+	RNG_DROPOUT = 0x2000
+};
 
 struct rng {
 	uint64_t seed;

@@ -56,7 +56,8 @@ void *size_alloc(size_t count, size_t size, const char *what, struct err *e)
 	void *p;
 
 	if (size_mul(count, size, &bytes) || size_add(bytes, ALIGNMENT, &rounded)) {
-		err_set(e, "%s: %zu x %zu bytes do not fit the address space", what, count, size);
+		err_set(e, "%s: %zu x %zu bytes do not fit the address space", what, count,
+			size);
 		return NULL;
 	}
 	if (size_check(bytes, what, e))

@@ -18,7 +18,12 @@
 #include "dataset.h"
 #include "tensor-file.h"
 
-enum soft_values { SOFT_LOGITS, SOFT_ZERO_MEAN_LOGITS, SOFT_LOG_PROBABILITIES, SOFT_PROBABILITIES };
+enum soft_values {
+	SOFT_LOGITS,
+	SOFT_ZERO_MEAN_LOGITS,
+	SOFT_LOG_PROBABILITIES,
+	SOFT_PROBABILITIES
+};
 
 /* "logits" ... "probabilities"; parse returns -1 for an unknown name. */
 const char *soft_values_name(enum soft_values v);
@@ -33,16 +38,19 @@ struct soft_targets {
 	struct fingerprint dataset;
 	struct fingerprint fingerprint;
 	enum tensor_dtype dtype; /* as stored */
-	struct tensor_set set;   /* owns the stored values */
+	struct tensor_set set;	 /* owns the stored values */
 };
 
-/* Loads and checks: kind, metadata, shape, finite values, probabilities in range and summing to 1. */
-int soft_targets_load(struct soft_targets *s, const char *path, struct workers *w, struct err *e);
+/* Loads and checks: kind, metadata, shape, finite values, probabilities in range and summing
+ * to 1. */
+int soft_targets_load(
+	struct soft_targets *s, const char *path, struct workers *w, struct err *e);
 void soft_targets_release(struct soft_targets *s);
 
-/* Refuses targets that were made from another data set (fingerprint) or do not fit it (rows, classes). */
-int soft_targets_check(const struct soft_targets *s, const char *path, const struct dataset *d,
-	struct err *e);
+/* Refuses targets that were made from another data set (fingerprint) or do not fit it (rows,
+ * classes). */
+int soft_targets_check(
+	const struct soft_targets *s, const char *path, const struct dataset *d, struct err *e);
 
 /* Row `item` of view `view` as floats [classes], as stored: logits, or (log-)probabilities. */
 void soft_targets_row(const struct soft_targets *s, size_t view, size_t item, float *row);
@@ -51,8 +59,8 @@ void soft_targets_row(const struct soft_targets *s, size_t view, size_t item, fl
  * The row as probabilities at `temperature`: softmax(logits / T); stored (log-)probabilities
  * are returned as they are (the caller has checked that the temperatures agree).
  */
-void soft_targets_probabilities(const struct soft_targets *s, size_t view, size_t item,
-	double temperature, float *row);
+void soft_targets_probabilities(
+	const struct soft_targets *s, size_t view, size_t item, double temperature, float *row);
 
 /*
  * What a soft-targets file is made from. Values [views * items, classes] are given as F32

@@ -2,8 +2,8 @@
 /*
  * Tensor files: safetensors, compressed with zstd (see tensor(5)).
  *
- *   u64-LE N | N bytes of JSON {name: {dtype, shape, data_offsets}, "__metadata__": {string: string}}
- *   | the tensors' bytes, contiguous from 0 to the end
+ *   u64-LE N | N bytes of JSON {name: {dtype, shape, data_offsets}, "__metadata__": {string:
+ * string}} | the tensors' bytes, contiguous from 0 to the end
  *
  * compressed: frame 0 holds length and header, then frames of at most 1 MiB (a
  * tensor of 64 KiB or more starts a new one), last the seek table. A reader takes
@@ -28,8 +28,21 @@ struct workers;
 #define TENSOR_LEVEL 1 /* zstd's level where nothing else is asked for */
 
 enum tensor_dtype {
-	TENSOR_BOOL, TENSOR_U8, TENSOR_I8, TENSOR_F8_E5M2, TENSOR_F8_E4M3, TENSOR_I16, TENSOR_U16,
-	TENSOR_F16, TENSOR_BF16, TENSOR_I32, TENSOR_U32, TENSOR_F32, TENSOR_F64, TENSOR_I64, TENSOR_U64
+	TENSOR_BOOL,
+	TENSOR_U8,
+	TENSOR_I8,
+	TENSOR_F8_E5M2,
+	TENSOR_F8_E4M3,
+	TENSOR_I16,
+	TENSOR_U16,
+	TENSOR_F16,
+	TENSOR_BF16,
+	TENSOR_I32,
+	TENSOR_U32,
+	TENSOR_F32,
+	TENSOR_F64,
+	TENSOR_I64,
+	TENSOR_U64
 };
 
 /* "F32" and so on; bytes of one element. */
@@ -68,9 +81,11 @@ struct tensor *tensor_set_find(const struct tensor_set *s, const char *name);
 int tensor_set_add(struct tensor_set *s, const char *name, enum tensor_dtype dtype, int rank,
 	const size_t *shape, const void *data, struct err *e);
 
-/* The metadata value of a key, or NULL; set copies both and replaces an older value. 0 or -1. */
+/* The metadata value of a key, or NULL; set copies both and replaces an older value. 0 or -1.
+ */
 const char *tensor_set_meta(const struct tensor_set *s, const char *key);
-int tensor_set_put_meta(struct tensor_set *s, const char *key, const char *value, struct err *e);
+int tensor_set_put_meta(
+	struct tensor_set *s, const char *key, const char *value, struct err *e);
 
 /*
  * The set's fingerprint: XXH3-128 over the tensors sorted by name, each as name,
@@ -99,7 +114,8 @@ int tensor_file_save(const struct tensor_set *s, const char *path, int level, st
 
 struct tensor_reader; /* opaque: the open file and zstd's state */
 
-/* Reads and checks the header (and the seek table where there is one). NULL and text on failure. */
+/* Reads and checks the header (and the seek table where there is one). NULL and text on
+ * failure. */
 struct tensor_reader *tensor_reader_open(const char *path, struct err *e);
 void tensor_reader_close(struct tensor_reader *r);
 
@@ -114,12 +130,13 @@ const struct tensor_set *tensor_reader_header(const struct tensor_reader *r);
 int tensor_reader_rows(struct tensor_reader *r, const struct tensor *t, size_t from, size_t to,
 	void *rows, struct err *e);
 
-/* What the file is made of, for tensor-info. Sizes are 0 where a pipe does not tell them yet. */
+/* What the file is made of, for tensor-info. Sizes are 0 where a pipe does not tell them yet.
+ */
 struct tensor_file_shape {
-	uint64_t packed;  /* bytes of the whole file */
+	uint64_t packed;   /* bytes of the whole file */
 	uint64_t unpacked; /* header and tensors */
-	size_t frames;    /* data frames; 0 for a plain file */
-	int seekable;     /* has a seek table */
+	size_t frames;	   /* data frames; 0 for a plain file */
+	int seekable;	   /* has a seek table */
 };
 struct tensor_file_shape tensor_reader_shape(const struct tensor_reader *r);
 

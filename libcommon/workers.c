@@ -33,7 +33,7 @@ struct workers {
 	atomic_uint round;   /* counts jobs: a change wakes the helpers */
 	atomic_int sleepers; /* helpers waiting on the condition */
 	atomic_bool quit;
-	int bound;        /* the caller was bound to a CPU ... */
+	int bound;	  /* the caller was bound to a CPU ... */
 	cpu_set_t before; /* ... and gets these back at the end */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -100,7 +100,8 @@ static void *helper(void *arg)
 	}
 }
 
-/* The lock is taken only for sleepers: one that is about to sleep looks at the round under it. */
+/* The lock is taken only for sleepers: one that is about to sleep looks at the round under it.
+ */
 static void start_round(struct workers *w)
 {
 	atomic_store(&w->next, 0);
@@ -153,9 +154,9 @@ static void bind_workers(struct workers *w, const cpu_set_t *set)
 
 		do
 			cpu++;
-		while (!CPU_ISSET(cpu, set));
+		while (!CPU_ISSET((size_t)cpu, set));
 		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
+		CPU_SET((size_t)cpu, &one);
 		pthread_setaffinity_np(thread, sizeof one, &one);
 	}
 }
@@ -179,7 +180,8 @@ struct workers *workers_new(int threads, struct err *e)
 
 	if (threads <= 0)
 		threads = allowed;
-	w = size_alloc(1, sizeof *w + (size_t)threads * sizeof w->worker[0], "the thread pool", e);
+	w = size_alloc(
+		1, sizeof *w + (size_t)threads * sizeof w->worker[0], "the thread pool", e);
 	if (w == NULL)
 		return NULL;
 	w->count = 1;

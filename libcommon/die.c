@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+#include "die.h"
+
+#include "err.h"
+#include "outfile.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *tool_name = "potstill";
+static volatile int signal_seen;
+static volatile sig_atomic_t later;
+
+void die_name(const char *tool)
+{
+	tool_name = tool;
+}
+
+__attribute__((format(printf, 2, 0))) static void say(
+	const char *lead, const char *format, va_list ap)
+{
+	fprintf(stderr, "%s: %s", tool_name, lead);
+	vfprintf(stderr, format, ap);
+	fputc('\n', stderr);
+}
+
+void die(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	say("", format, ap);
+	va_end(ap);
+	outfile_unlink_all();
+	exit(1);
+}
+
+void die_err(const struct err *e)
+{
+	die("%s", e->text);
+}
+
+void die_usage(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	say("", format, ap);
+	va_end(ap);
+	fprintf(stderr, "%s: see '%s --help'\n", tool_name, tool_name);
+	outfile_unlink_all();
+	exit(2);
+}
+
+void warn(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	say("warning: ", format, ap);
+	va_end(ap);
+}
+
+/* SA_RESETHAND has restored the default action, so the raised signal kills. */
+static void on_signal(int number)
+{
+	signal_seen = number;
+	if (later)
+		return;
+	outfile_unlink_all();
+	raise(number);
+}
+
+void die_setup_signals(void)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action;
+
+	memset(&action, 0, sizeof action);
+	action.sa_handler = on_signal;
+	action.sa_flags = (int)SA_RESETHAND;
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		struct sigaction old;
+
+		/* A shell's background job ignores SIGINT: that choice stays. */
+		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
+	}
+	signal(SIGPIPE, SIG_IGN);
+}
+
+volatile int *die_on_signal_later(void)
+{
+	later = 1;
+	return &signal_seen;
+}
+
+void die_by_signal(void)
+{
+	int number = signal_seen;
+
+	outfile_unlink_all();
+	signal(number, SIG_DFL);
+	raise(number);
+	_exit(128 + number);
+}
