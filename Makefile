@@ -9,6 +9,7 @@ PREFIX ?= /usr/local
 OPT ?= -O3
 CFLAGS ?= $(OPT) -g
 BUILD ?= build
+PYTHON ?= $(shell python3 -c 'import numpy' 2>/dev/null && echo python3 || echo /usr/bin/python3)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 PACKAGES = libzstd jansson libxxhash libpng zlib
@@ -43,8 +44,11 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libpotstill.a
 
 units: $(UNITS)
 
+# make check TESTS="build/tests/err tests/cli/lib.t" runs only these.
+TESTS = $(UNITS) $(wildcard tests/cli/*.t tests/project/*.t tests/project/*.py)
+
 check: all units
-	CMOCKA_MESSAGE_OUTPUT=TAP prove $(UNITS)
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/run $(TESTS)
 
 clean:
 	rm -rf $(BUILD)
