@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* Pictures shifted at random, and bytes turned into a net's inputs. */
+#ifndef AUGMENT_H
+#define AUGMENT_H
+
+#include "dataset.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a model does to pixels: (byte / 255 - mean) / sd. Features: (value - mean) / sd. */
+struct preprocess {
+	double mean, sd;
+};
+
+/* A shift in pixels; what moves in from outside is 0 (black), before mean and sd. */
+struct shift {
+	int dx, dy;
+};
+
+/* Uniform on [-jitter, jitter] in both directions: a pure function of its arguments. */
+struct shift augment_shift(uint64_t seed, uint32_t epoch, uint32_t item, int jitter);
+
+/* Item `item` of the data set as inputs [values]. Features take no shift. */
+void augment_item(const struct dataset *d, const struct preprocess *p, size_t item,
+	struct shift s, float *input);
+
+#endif

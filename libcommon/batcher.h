@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* Batches of a data set: gathered, shifted, scaled and joined with their targets by the
+ * workers. */
+#ifndef BATCHER_H
+#define BATCHER_H
+
+#include "augment.h"
+#include "soft-targets.h"
+
+struct err;
+struct workers;
+
+struct batch {
+	size_t n;
+	const uint32_t *item;  /* [n]: numbers in the data set */
+	const float *input;    /* [n][values] */
+	const uint16_t *label; /* [n], or NULL */
+	const float *target;   /* [n][classes], or NULL */
+	uint32_t epoch;
+};
+
+enum batch_targets { BATCH_NO_TARGETS, BATCH_LOGITS, BATCH_PROBABILITIES };
+
+struct batcher {
+	/* Set by the caller, who keeps what they point to alive: */
+	const struct dataset *data;
+	const uint32_t *item; /* which items; NULL for all of the data set */
+	size_t items;	      /* how many */
+	struct preprocess preprocess;
+	size_t batch;
+	uint64_t seed;
+	int shuffle; /* each epoch in an order that is a function of seed and epoch */
+	int jitter;  /* 0 for none. Targets with views replay theirs: view = epoch mod views */
+	const struct soft_targets *soft; /* or NULL */
+	enum batch_targets targets;
+	double temperature; /* of BATCH_PROBABILITIES */
+	struct workers *workers;
+	/* Its own: */
+	uint32_t *order;
+	float *input, *target;
+	uint16_t *label;
+	uint32_t epoch;
+	size_t position;
+};
+
+/* Allocates, after the caller's part is set; 0 or -1. */
+int batcher_init(struct batcher *b, struct err *e);
+void batcher_release(struct batcher *b);
+
+/* Starts epoch `epoch` (from 0) at item number `position` of its order. */
+void batcher_start(struct batcher *b, uint32_t epoch, size_t position);
+
+/* The next batch, valid until the next call; 0 at the end of the epoch. */
+int batcher_next(struct batcher *b, struct batch *batch);
+
+#endif

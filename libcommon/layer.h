@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A layer kind is one const struct in a file of its own, layer-KIND.c, plus its
+ * name in LAYER_KINDS below. Being in the table is being parsed, listed, stored,
+ * gradient-checked and tested.
+ */
+#ifndef LAYER_H
+#define LAYER_H
+
+#include "dataset.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct workers;
+struct layer_kind;
+
+/* Every layer kind: layer_fc in layer-fc.c and so on. */
+#define LAYER_KINDS(X) X(fc) X(relu) X(tanh) X(drop)
+
+#define LAYER_MAX_PARAMS 2
+#define LAYER_MAX_OPTIONS 8
+#define LAYER_MAX_RANK 4
+
+/* How weights start; biases start at 0 but for INITIALIZER_TORCH. */
+enum initializer {
+	INITIALIZER_GLOROT, /* U(+-sqrt(6/(in+out))) (Glorot and Bengio 2010; Keras's default)
+			     */
+	INITIALIZER_HE,	    /* N(0, 2/in) (He et al. 2015) */
+	INITIALIZER_TORCH   /* weights and biases U(+-1/sqrt(in)): nn.Linear's default */
+};
+
+/* A layer as written: KIND [KxK] [:NUM] {/OPT [INT | =NUM]}. */
+struct layer_spec {
+	const struct layer_kind *kind;
+	int kernel[2]; /* height, width; 0 where not given */
+	double number; /* the NUM, or the kind's default */
+	struct {
+		char name[12];
+		double value; /* 0 where the option has none */
+	} option[LAYER_MAX_OPTIONS];
+	int options;
+};
+
+/* A named parameter; its values are param[at .. at + count) of the net's arenas. */
+struct layer_param {
+	const char *name; /* "weight", "bias": PyTorch's names, orders and shapes */
+	int rank;
+	size_t shape[LAYER_MAX_RANK];
+	size_t count, at;
+};
+
+struct layer {
+	struct layer_spec spec;
+	const struct layer_kind *kind;
+	int position; /* its number in nn.Sequential: parameters are called "POSITION.weight" */
+	struct shape in, out;
+	struct layer_param param[LAYER_MAX_PARAMS];
+	int params;
+	size_t macs;	/* multiply-accumulates per item */
+	size_t scratch; /* bytes per item that forward keeps for backward */
+};
+
+/* One batch on its way through one layer. */
+struct layer_pass {
+	struct workers *workers;
+	size_t n;	    /* items in the batch */
+	const float *param; /* the net's arena; layer->param[i].at leads to the layer's own */
+	float *grad;	    /* the same places for gradients, overwritten by backward */
+	const float *in;    /* [n][in values] */
+	float *out;	    /* [n][out values] */
+	float *dout;	    /* gradient of the loss by out; backward may use it as scratch */
+	float *din;	    /* receives the gradient by in; NULL where nobody needs it */
+	uint8_t *scratch;   /* [n][layer->scratch] */
+	int training;	    /* dropout works only then */
+	uint64_t seed; /* dropout's: masks are a function of seed, layer, epoch, item, unit */
+	uint32_t epoch;
+	const uint32_t *item; /* [n]: the items' numbers in the data set */
+};
+
+/* What ":" means to a kind. */
+enum layer_number { LAYER_NO_NUMBER, LAYER_COUNT, LAYER_PROBABILITY };
+
+struct layer_kind {
+	const char *name;	  /* as in the net's text */
+	enum layer_number number; /* what ":NUM" is; a count has no default */
+	double number_default;
+	int kernel;	     /* whether KxK must be given */
+	const char *options; /* accepted "/" options, separated by blanks; "" for none */
+	/* In place: out may be in. Keeps: backward reads out (so the next layer must not
+	 * overwrite it). */
+	int in_place, keeps_out;
+	/* Takes spec and in; sets out, param (names, shapes), macs, scratch. 0 or -1. */
+	int (*setup)(struct layer *l, struct err *e);
+	/* Fills the layer's parameters; NULL where there are none. */
+	void (*init)(const struct layer *l, enum initializer how, uint64_t seed, float *param);
+	void (*forward)(const struct layer *l, const struct layer_pass *p);
+	/* Sets din (unless NULL) and the layer's part of grad. */
+	void (*backward)(const struct layer *l, const struct layer_pass *p);
+};
+
+/* The kind of this name, or NULL; the table, NULL-terminated. */
+const struct layer_kind *layer_kind_find(const char *name, size_t length);
+const struct layer_kind *const *layer_kinds(void);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Optimisers. A kind is one const struct in optim-KIND.c plus its name in
+ * OPTIM_KINDS. Parameters, gradients and states are arenas of equal length, so a
+ * step is one pass over them.
+ */
+#ifndef OPTIM_H
+#define OPTIM_H
+
+#include <stddef.h>
+
+struct err;
+struct net;
+struct workers;
+
+/* optim_sgd in optim-sgd.c and so on. */
+#define OPTIM_KINDS(X) X(sgd) X(adam) X(adamw)
+
+#define OPTIM_MAX_STATES 2
+
+struct optim_kind;
+
+enum optim_max_norm { OPTIM_NORM, OPTIM_SQUARED_NORM };
+
+struct optim {
+	/* Set by the caller: */
+	const struct optim_kind *kind;
+	double momentum, beta1, beta2, epsilon, weight_decay;
+	int nesterov;
+	double clip; /* largest norm of the whole gradient (PyTorch's clip_grad_norm_); 0 for
+			none */
+	double max_norm; /* largest norm of a unit's incoming weights after each step; 0 for
+			    none */
+	enum optim_max_norm
+		max_norm_of; /* what max_norm bounds: the dropout paper can be read both ways */
+	/* Its own: */
+	size_t arena;
+	float *state[OPTIM_MAX_STATES]; /* momentum; or Adam's first and second moments */
+	unsigned long long steps;
+};
+
+/* The hyper-parameters of one step on [0, n) of a slice. */
+struct optim_slice {
+	size_t n;
+	float *param;
+	const float *grad;
+	float *state[OPTIM_MAX_STATES];
+	double lr;
+	double grad_scale;	 /* clipping */
+	unsigned long long step; /* from 1 */
+};
+
+struct optim_kind {
+	const char *name;
+	int states;
+	double default_lr;
+	void (*step)(const struct optim *o, const struct optim_slice *s);
+};
+
+const struct optim_kind *optim_kind_find(const char *name);
+const struct optim_kind *const *optim_kinds(void); /* NULL-terminated */
+
+/* Defaults of PyTorch for everything but the kind. */
+void optim_defaults(struct optim *o, const struct optim_kind *kind);
+
+/* Allocates states for the net's arena; 0 or -1. */
+int optim_init(struct optim *o, const struct net *n, struct err *e);
+void optim_release(struct optim *o);
+
+/* One step on n->param by n->grad with learning rate lr. Returns the gradient's norm, or 0
+ * without clipping. */
+double optim_step(struct optim *o, struct net *n, double lr);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* Learning rates over time. */
+#ifndef SCHEDULE_H
+#define SCHEDULE_H
+
+enum schedule_kind {
+	SCHEDULE_CONSTANT,
+	SCHEDULE_STEP,
+	SCHEDULE_EXP,
+	SCHEDULE_COSINE,
+	SCHEDULE_PLATEAU
+};
+#define SCHEDULE_WORDS "constant|step|exp|cosine|plateau"
+
+struct schedule {
+	enum schedule_kind kind;
+	double lr;     /* where it starts (after the warm-up) */
+	double warmup; /* epochs of linear rise from 0 */
+	double epochs; /* of the whole run: where cosine reaches lr_min */
+	double lr_min; /* of cosine and plateau */
+	double gamma;  /* factor of step (each step_epochs), exp (each epoch), plateau */
+	int step_epochs;
+	int patience; /* of plateau: epochs without a better value before a cut */
+	/* plateau's state, which checkpoints keep: */
+	double factor, best;
+	int waited;
+};
+
+void schedule_init(struct schedule *s); /* factor 1, best infinite */
+
+/* The learning rate at `time` epochs from the start (fractions are steps within an epoch). */
+double schedule_lr(const struct schedule *s, double time);
+
+/* Tells plateau what the monitored loss was after an epoch (PyTorch's ReduceLROnPlateau, mode
+ * min, relative threshold 1e-4). Others ignore it. */
+void schedule_epoch(struct schedule *s, double loss);
+
+#endif
