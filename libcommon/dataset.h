@@ -18,6 +18,8 @@
 struct err;
 struct workers;
 
+#define DATASET_MAX_CLASSES 65536 /* labels are U16 at most */
+
 /* What one item looks like; features of D numbers are D x 1 x 1. */
 struct shape {
 	size_t channels, height, width;

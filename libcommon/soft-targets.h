@@ -11,23 +11,15 @@
  *   potstill.dataset      fingerprint of the data set
  *   potstill.teacher      fingerprints of the models, separated by spaces (absent for targets
  *                         from elsewhere)
+ *   potstill.input.values fingerprint of the file that targets from elsewhere were read from
+ *   potstill.options      what was asked for (see lineage.h)
  */
 #ifndef SOFT_TARGETS_H
 #define SOFT_TARGETS_H
 
 #include "dataset.h"
+#include "soft-values.h"
 #include "tensor-file.h"
-
-enum soft_values {
-	SOFT_LOGITS,
-	SOFT_ZERO_MEAN_LOGITS,
-	SOFT_LOG_PROBABILITIES,
-	SOFT_PROBABILITIES
-};
-
-/* "logits" ... "probabilities"; parse returns -1 for an unknown name. */
-const char *soft_values_name(enum soft_values v);
-int soft_values_parse(const char *name);
 
 struct soft_targets {
 	enum soft_values values;
@@ -38,34 +30,48 @@ struct soft_targets {
 	struct fingerprint dataset;
 	struct fingerprint fingerprint;
 	enum tensor_dtype dtype; /* as stored */
+	const void *stored;	 /* [views * items][classes] */
 	struct tensor_set set;	 /* owns the stored values */
 };
 
-/* Loads and checks: kind, metadata, shape, finite values, probabilities in range and summing
- * to 1. */
+/*
+ * Loads and checks: kind, metadata, shape, and every row as soft_values_check says. 0, or -1
+ * with the file's name (and the first bad row) in the text and s released.
+ */
 int soft_targets_load(
 	struct soft_targets *s, const char *path, struct workers *w, struct err *e);
 void soft_targets_release(struct soft_targets *s);
 
-/* Refuses targets that were made from another data set (fingerprint) or do not fit it (rows,
- * classes). */
+/*
+ * Refuses targets that were made from another data set (fingerprint) or do not fit it (rows;
+ * classes, where the data set has them). `path` is the targets' name in the text.
+ */
 int soft_targets_check(
 	const struct soft_targets *s, const char *path, const struct dataset *d, struct err *e);
+
+/*
+ * Refuses a temperature that the values do not have: any will do for logits,
+ * (log-)probabilities have their own.
+ */
+int soft_targets_check_temperature(
+	const struct soft_targets *s, const char *path, double temperature, struct err *e);
 
 /* Row `item` of view `view` as floats [classes], as stored: logits, or (log-)probabilities. */
 void soft_targets_row(const struct soft_targets *s, size_t view, size_t item, float *row);
 
 /*
- * The row as probabilities at `temperature`: softmax(logits / T); stored (log-)probabilities
- * are returned as they are (the caller has checked that the temperatures agree).
+ * The row as probabilities at `temperature`: softmax(logits / T); stored probabilities (or
+ * the exponentials of log-probabilities) are returned as they are (the caller has checked with
+ * soft_targets_check_temperature that the temperatures agree).
  */
 void soft_targets_probabilities(
 	const struct soft_targets *s, size_t view, size_t item, double temperature, float *row);
 
 /*
  * What a soft-targets file is made from. Values [views * items, classes] are given as F32
- * logits or (log-)probabilities in the kind that is to be stored, and encoded to `dtype`.
- * `teacher` is the text of potstill.teacher or NULL. 0 or -1.
+ * logits or (log-)probabilities in the kind that is to be stored, and encoded to `dtype`
+ * (F32, F16 or BF16). Refuses what soft_targets_load would refuse, as logits that overflow
+ * F16. 0 or -1; the text names the row, or the path where writing failed.
  */
 struct soft_targets_source {
 	const float *value;
@@ -76,7 +82,9 @@ struct soft_targets_source {
 	int jitter;
 	uint64_t view_seed;
 	struct fingerprint dataset;
-	const char *teacher;
+	const char *teacher;		 /* the text of potstill.teacher, or NULL */
+	const struct fingerprint *input; /* for potstill.input.values, or NULL */
+	const char *options;		 /* for potstill.options, or NULL */
 };
 int soft_targets_save(const struct soft_targets_source *source, const char *path, int level,
 	struct workers *w, struct err *e);

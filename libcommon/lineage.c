@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+#include "lineage.h"
+
+#include "err.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int lineage_kind(struct tensor_set *s, const char *kind, struct err *e)
+{
+	if (tensor_set_put_meta(s, "potstill.kind", kind, e))
+		return -1;
+	return tensor_set_put_meta(s, "potstill.version", POTSTILL_VERSION, e);
+}
+
+int lineage_input(struct tensor_set *s, const char *role, struct fingerprint f, struct err *e)
+{
+	char key[64], text[FINGERPRINT_TEXT];
+
+	snprintf(key, sizeof key, "potstill.input.%s", role);
+	return tensor_set_put_meta(s, key, fingerprint_text(f, text), e);
+}
+
+int lineage_option(struct tensor_set *s, struct err *e, const char *format, ...)
+{
+	const char *before = tensor_set_meta(s, "potstill.options");
+	size_t start = before == NULL ? 0 : strlen(before) + 1, size = start + 1024;
+	char *all = malloc(size);
+	va_list ap;
+	int n, result = -1;
+
+	if (all == NULL)
+		return err_set(e, "out of memory");
+	if (before != NULL)
+		snprintf(all, size, "%s ", before);
+	va_start(ap, format);
+	n = vsnprintf(all + start, size - start, format, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= size - start)
+		err_set(e, "an option is too long to be recorded");
+	else
+		result = tensor_set_put_meta(s, "potstill.options", all, e);
+	free(all);
+	return result;
+}
+
+int lineage_check_kind(const struct tensor_set *s, const char *kind, struct err *e)
+{
+	const char *found = tensor_set_meta(s, "potstill.kind");
+
+	if (found == NULL)
+		return err_set(e, "is no %s file: potstill.kind is missing", kind);
+	if (strcmp(found, kind) != 0)
+		return err_set(e, "is a %.60s file where a %s file is expected", found, kind);
+	return 0;
+}
+
+int lineage_count(const struct tensor_set *s, const char *key, uint64_t max, uint64_t *value,
+	struct err *e)
+{
+	const char *text = tensor_set_meta(s, key);
+	unsigned long long v;
+	char *end;
+
+	if (text == NULL)
+		return 0;
+	errno = 0;
+	v = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || v > max)
+		return err_set(e, "metadata %s is \"%.60s\", not a whole number up to %llu",
+			key, text, (unsigned long long)max);
+	*value = v;
+	return 1;
+}
+
+int lineage_positive(const struct tensor_set *s, const char *key, double *value, struct err *e)
+{
+	const char *text = tensor_set_meta(s, key);
+	char *end;
+	double v;
+
+	if (text == NULL)
+		return 0;
+	v = strtod(text, &end);
+	if (text[0] == '\0' || *end != '\0' || !isfinite(v) || v <= 0)
+		return err_set(e, "metadata %s is \"%.60s\", not a number above 0", key, text);
+	*value = v;
+	return 1;
+}
