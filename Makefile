@@ -1,36 +1,54 @@
 # SPDX-License-Identifier: ISC
-# GNU make. `make` builds build/bin/*, `make check` runs every test; config.mk may set
-# CC, CFLAGS, PREFIX ... for this checkout.
+# GNU make. `make` builds build/bin/*, `make check` runs every test, `make help` lists the rest.
+# config.mk, where there is one, may set CC, CFLAGS, PREFIX, BUILD ... for this checkout.
 VERSION = 0.1.0
 -include config.mk
 
 CC ?= cc
+CLANG ?= clang
 PREFIX ?= /usr/local
+MANDIR ?= $(PREFIX)/share/man
 OPT ?= -O3
 CFLAGS ?= $(OPT) -g
 BUILD ?= build
-PYTHON ?= $(shell python3 -c 'import numpy' 2>/dev/null && echo python3 || echo /usr/bin/python3)
+SAN_CHECKS = address,undefined
+JOBS ?= 2
+ifndef PYTHON
+PYTHON := $(shell python3 -c 'import numpy' 2>/dev/null && echo python3 || echo /usr/bin/python3)
+endif
+
+# Each library as pkg-config and as Debian call it; ./bootstrap reads these lines too.
+# libpng waits for image.c. BLIS has a .pc file only where it was built from source.
+LIBRARIES = libzstd=libzstd-dev jansson=libjansson-dev libxxhash=libxxhash-dev libpng=libpng-dev zlib=zlib1g-dev
+TEST_LIBRARIES = cmocka=libcmocka-dev
+
+pc = $(foreach l,$(1),$(firstword $(subst =, ,$(l))))
+PC := $(shell pkg-config --exists blis 2>/dev/null && echo blis) $(call pc,$(LIBRARIES))
+BLIS = $(if $(filter blis,$(PC)),,-lblis)
+PC_CFLAGS := $(shell pkg-config --cflags $(PC) 2>/dev/null)
+PC_LIBS := $(shell pkg-config --libs $(PC) 2>/dev/null)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
-PACKAGES = libzstd jansson libxxhash libpng zlib
 DEFS = -D_POSIX_C_SOURCE=200809L -DPOTSTILL_VERSION='"$(VERSION)"'
-ALL_CFLAGS = -std=c11 $(WARN) $(DEFS) -Ilibcommon -fno-math-errno -ffp-contract=off -pthread $(CFLAGS) $(SAN_FLAGS) \
-	$(shell pkg-config --cflags $(PACKAGES))
-ALL_LIBS = -lblis $(shell pkg-config --libs $(PACKAGES)) -lm -pthread
-
 SAN_FLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+ALL_CFLAGS = -std=c11 $(WARN) $(DEFS) -Ilibcommon -fno-math-errno -ffp-contract=off -pthread \
+	$(CFLAGS) $(SAN_FLAGS) $(PC_CFLAGS)
+ALL_LIBS = -Wl,--as-needed $(BLIS) $(PC_LIBS) -lm -pthread
 
-LIB_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard libcommon/*.c))
+SRC = $(wildcard libcommon/*.c tools/*.c tests/unit/*.c)
+OBJ = $(SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ = $(filter $(BUILD)/libcommon/%,$(OBJ))
 TOOLS = $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/*.c))
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
+MAN = $(wildcard man/*.[1-9])
 
-all: $(TOOLS)
+all: $(BUILD)/libpotstill.a $(TOOLS)
 
 $(BUILD)/libpotstill.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c Makefile | $(BUILD)/have-libraries
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -42,17 +60,87 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libpotstill.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs cmocka) $(ALL_LIBS)
 
+$(BUILD)/tests/unit/%.o: | $(BUILD)/have-tests
+
+# What is missing, in one line, before the compiler says it in twenty.
+missing = $(if $(shell command -v pkg-config),$(foreach l,$(1),$(shell pkg-config --exists \
+	$(call pc,$(l)) || echo $(lastword $(subst =, ,$(l))))),pkg-config)
+missing_blis = $(shell $(CC) $(PC_CFLAGS) -include blis.h -shared -fPIC -o /dev/null -x c /dev/null \
+	$(BLIS) 2>/dev/null || echo libblis-dev)
+complain = $(if $(strip $(1)),$(error missing Debian packages: $(strip $(1)) (./bootstrap TARGET \
+	installs what a target needs)))
+
+$(BUILD)/have-libraries:
+	$(call complain,$(if $(shell command -v $(CC)),$(call missing,$(LIBRARIES)) $(missing_blis),gcc))
+	@mkdir -p $(@D) && touch $@
+
+$(BUILD)/have-tests:
+	$(call complain,$(call missing,$(TEST_LIBRARIES)))
+	@mkdir -p $(@D) && touch $@
+
 units: $(UNITS)
 
 # make check TESTS="build/tests/err tests/cli/lib.t" runs only these.
-TESTS = $(UNITS) $(wildcard tests/cli/*.t tests/project/*.t tests/project/*.py)
+TESTS = $(UNITS) $(wildcard tests/cli/*.t $(if $(SAN),,tests/project/*.t tests/project/*.py))
 
 check: all units
-	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/run $(TESTS)
+	@BUILD=$(BUILD) CC="$(CC)" PYTHON=$(PYTHON) JOBS=$(JOBS) tests/run $(TESTS)
+
+check-san:
+	@ASAN_OPTIONS=$${ASAN_OPTIONS-detect_stack_use_after_return=1:strict_string_checks=1} \
+	UBSAN_OPTIONS=$${UBSAN_OPTIONS-print_stacktrace=1} \
+	$(MAKE) BUILD=$(BUILD)/san SAN=$(SAN_CHECKS) OPT=-O1 check
+
+# lint: both compilers with every warning an error, then the tools that read code. Each C file's
+# clang-tidy leaves a stamp, so that a second run looks only at what has changed.
+SCRIPTS = bootstrap .ci/run tests/run tests/run-one $(wildcard tests/*.sh tests/*/*.t tests/bench/run \
+	tests/man-examples pipelines/*.sh pipelines/*/*.sh pipelines/*/run)
+TIDY = $(SRC:%.c=$(BUILD)/lint/%.tidy)
+
+lint: lint-gcc lint-clang lint-format lint-cppcheck lint-scripts lint-man lint-tidy
+lint-gcc:
+	+@$(MAKE) BUILD=$(BUILD)/lint/gcc CC="$(CC)" CFLAGS="-O2 -Werror" all units
+lint-clang:
+	+@$(MAKE) BUILD=$(BUILD)/lint/clang CC="$(CLANG)" CFLAGS="-O2 -Werror" all units
+lint-format:
+	clang-format --dry-run --Werror $(SRC) $(wildcard libcommon/*.h tests/unit/*.h)
+lint-cppcheck:
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--error-exitcode=1 $(DEFS) \
+		'-D_Noreturn=__attribute__((noreturn))' -Ilibcommon $(SRC)
+lint-scripts:
+	shellcheck -x -P SCRIPTDIR -e SC1091,SC2016 $(wildcard $(SCRIPTS))
+lint-man:
+	$(if $(MAN),mandoc -T lint -W style $(MAN))
+lint-tidy: $(TIDY)
+$(BUILD)/lint/%.tidy: %.c Makefile .clang-tidy $(wildcard libcommon/*.h)
+	@mkdir -p $(@D)
+	clang-tidy --quiet $< -- $(ALL_CFLAGS) >$@.log 2>$@.err || { cat $@.log; grep error: $@.err; exit 1; }
+	@touch $@
+
+install: all
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	$(if $(TOOLS),install -m 755 $(TOOLS) "$(DESTDIR)$(PREFIX)/bin")
+	$(foreach m,$(MAN),install -D -m 644 $(m) "$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))" &&) :
+
+uninstall:
+	rm -f $(foreach t,$(TOOLS),"$(DESTDIR)$(PREFIX)/bin/$(notdir $(t))") \
+		$(foreach m,$(MAN),"$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))")
+
+demo: all
+	BUILD=$(abspath $(BUILD)) pipelines/demo/run
+
+bench: all
+	BUILD=$(abspath $(BUILD)) PYTHON=$(PYTHON) tests/bench/run
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units check clean
+help:
+	@echo 'all check check-san lint install uninstall demo bench clean; variables: CC CFLAGS OPT SAN'
+	@echo 'BUILD PREFIX MANDIR DESTDIR PYTHON JOBS (tests at once) TESTS (run only these)'
+
+.PHONY: all units check check-san lint lint-gcc lint-clang lint-format lint-cppcheck lint-scripts \
+	lint-man lint-tidy install uninstall demo bench clean help
 .SECONDARY:
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(OBJ:.o=.d)

@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef err_set
+#undef err_errno
+#undef err_in
+
 int err_set(struct err *e, const char *format, ...)
 {
 	va_list ap;

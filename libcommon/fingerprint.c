@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -46,10 +47,15 @@ const char *fingerprint_text(struct fingerprint f, char text[FINGERPRINT_TEXT])
 
 int fingerprint_parse(struct fingerprint *f, const char *text)
 {
+	char high[17] = "";
+
 	if (strlen(text) != FINGERPRINT_TEXT - 1 ||
 		strspn(text, "0123456789abcdef") != FINGERPRINT_TEXT - 1)
 		return -1;
-	return sscanf(text, "%16" SCNx64 "%16" SCNx64, &f->high, &f->low) == 2 ? 0 : -1;
+	memcpy(high, text, 16);
+	f->high = strtoull(high, NULL, 16);
+	f->low = strtoull(text + 16, NULL, 16);
+	return 0;
 }
 
 int fingerprint_equal(struct fingerprint a, struct fingerprint b)

@@ -15,7 +15,8 @@
 #	ok    CLAIM COMMAND...                 it exits 0
 #	not_ok CLAIM COMMAND...                it does not (for cmp, grep; for tools say fails)
 #	fails CLAIM STATUS PATTERN COMMAND...  it exits with STATUS (1 or 2), prints nothing on stdout
-#	                                       and one line on stderr that matches PATTERN (grep -E)
+#	                                       and one line on stderr that matches PATTERN (grep -E);
+#	                                       behind a usage error the line "see 'TOOL --help'" may follow
 #	is    CLAIM GOT EXPECTED               two texts are equal
 #	like  CLAIM TEXT PATTERN               a line of the text matches PATTERN (grep -E)
 #	same  CLAIM FILE FILE                  two files have the same bytes
@@ -98,7 +99,7 @@ fails() {
 	why=
 	[ $status -eq "$expected" ] || why="exit status $status, not $expected"
 	[ -s "$OUT" ] && why="${why:+$why; }something on stdout"
-	[ "$(wc -l <"$ERR")" -eq 1 ] || why="${why:+$why; }not one line on stderr"
+	[ "$(grep -cv "^[a-z0-9-]*: see '[a-z0-9-]* --help'\$" "$ERR")" -eq 1 ] || why="${why:+$why; }not one line on stderr"
 	grep -Eq -e "$pattern" "$ERR" || why="${why:+$why; }stderr does not match $pattern"
 	[ -z "$why" ]
 	result $? "$claim"
