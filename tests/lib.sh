@@ -46,6 +46,7 @@ FAILED=0
 SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/potstill.XXXXXX") || exit 1
 OUT=$SCRATCH/.stdout
 ERR=$SCRATCH/.stderr
+unset MAKEFLAGS MFLAGS MAKELEVEL # of the make that runs us; a test's own make starts anew
 export LC_ALL ROOT BUILD POTSTILL_DATA PATH PYTHON SCRATCH
 trap 'cd / && rm -rf "$SCRATCH"' EXIT
 trap 'exit 1' HUP INT TERM
