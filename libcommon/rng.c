@@ -62,14 +62,14 @@ void rng_block(const struct rng *r, uint32_t block, uint32_t word[4])
 	memcpy(word, c, sizeof c);
 }
 
-void rng_fill(const struct rng *r, uint32_t *word, size_t n)
+void rng_fill(const struct rng *r, uint32_t block, uint32_t *word, size_t n)
 {
 	uint32_t out[4][LANES];
 
 	for (size_t done = 0; done < n; done += 4 * LANES) {
 		size_t left = n - done < 4 * LANES ? n - done : 4 * LANES;
 
-		blocks(r, (uint32_t)(done / 4), out);
+		blocks(r, block + (uint32_t)(done / 4), out);
 		for (size_t i = 0; i < left; i++)
 			word[done + i] = out[i % 4][i / 4];
 	}

@@ -32,8 +32,8 @@ struct rng {
 /* The four words at block number `block` of the stream. */
 void rng_block(const struct rng *r, uint32_t block, uint32_t word[4]);
 
-/* Words [0, n) of the stream, four a block. */
-void rng_fill(const struct rng *r, uint32_t *word, size_t n);
+/* n words of the stream from block `block` on, four a block. */
+void rng_fill(const struct rng *r, uint32_t block, uint32_t *word, size_t n);
 
 /* Word number `position` of the stream as a value in [0, 1), or unbiased in [0, bound). */
 double rng_unit(const struct rng *r, uint32_t position);

@@ -75,7 +75,7 @@ static void fills_as_blocks(void **state)
 		rng_block(&r, block, expected + 4 * block);
 	for (size_t n = 0; n <= 4 * 70; n++) {
 		memset(word, 0xee, sizeof word);
-		rng_fill(&r, word, n);
+		rng_fill(&r, 0, word, n);
 		assert_memory_equal(word, expected, n * sizeof word[0]);
 		assert_true(word[n] == 0xeeeeeeee); /* and not one word more */
 	}
@@ -87,7 +87,7 @@ static void units_are_words(void **state)
 	uint32_t word[64];
 
 	(void)state;
-	rng_fill(&r, word, 64);
+	rng_fill(&r, 0, word, 64);
 	for (uint32_t i = 0; i < 64; i++)
 		assert_true(rng_unit(&r, i) == word[i] / 4294967296.0);
 }
