@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+#include "augment.h"
+
+#include "rng.h"
+
+#include <string.h>
+
+struct shift augment_shift(uint64_t seed, uint32_t epoch, uint32_t item, int jitter)
+{
+	struct rng r = {seed, RNG_JITTER, epoch, item};
+	uint32_t range = 2 * (uint32_t)jitter + 1;
+
+	if (jitter <= 0)
+		return (struct shift){0, 0};
+	return (struct shift){
+		(int)rng_below(&r, 0, range) - jitter, (int)rng_below(&r, 1, range) - jitter};
+}
+
+/* PyTorch's order of operations (ToTensor, Normalize), so that inputs agree to the bit. */
+static void scale_bytes(const uint8_t *from, size_t n, float mean, float sd, float *to)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] = ((float)from[i] / 255.0f - mean) / sd;
+}
+
+/* How much of a side of `length` stays in the picture when it moves by d, and where from. */
+static size_t overlap(size_t length, int d, size_t *from, size_t *to)
+{
+	size_t distance = (size_t)(d < 0 ? -d : d);
+
+	if (distance >= length)
+		return 0;
+	*from = d < 0 ? distance : 0;
+	*to = d < 0 ? 0 : distance;
+	return length - distance;
+}
+
+static void shift_picture(const struct shape *s, const uint8_t *from, struct shift by,
+	const struct preprocess *p, float *to)
+{
+	float mean = (float)p->mean, sd = (float)p->sd, black = (0 - mean) / sd;
+	size_t from_x = 0, from_y = 0, to_x = 0, to_y = 0;
+	size_t width = overlap(s->width, by.dx, &from_x, &to_x);
+	size_t height = overlap(s->height, by.dy, &from_y, &to_y);
+
+	for (size_t i = 0; i < shape_values(s); i++)
+		to[i] = black;
+	for (size_t c = 0; width > 0 && c < s->channels; c++)
+		for (size_t y = 0; y < height; y++)
+			scale_bytes(from + (c * s->height + from_y + y) * s->width + from_x,
+				width, mean, sd,
+				to + (c * s->height + to_y + y) * s->width + to_x);
+}
+
+void augment_item(const struct dataset *d, const struct preprocess *p, size_t item,
+	struct shift s, float *input)
+{
+	size_t n = shape_values(&d->shape);
+	float mean = (float)p->mean, sd = (float)p->sd;
+
+	if (d->features != NULL)
+		for (size_t i = 0; i < n; i++)
+			input[i] = (d->features[item * n + i] - mean) / sd;
+	else if (s.dx == 0 && s.dy == 0)
+		scale_bytes(d->images + item * n, n, mean, sd, input);
+	else
+		shift_picture(&d->shape, d->images + item * n, s, p, input);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+#include "batcher.h"
+
+#include "err.h"
+#include "rng.h"
+#include "size.h"
+#include "workers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK 16 /* items that a worker fills at a time */
+
+int batcher_init(struct batcher *b, struct err *e)
+{
+	size_t values = shape_values(&b->data->shape), inputs, targets;
+	size_t classes = b->soft != NULL ? b->soft->classes : 0;
+
+	b->order = NULL;
+	b->input = b->target = NULL;
+	b->label = NULL;
+	if (size_mul(b->batch, values, &inputs) || size_mul(b->batch, classes, &targets))
+		return err_set(e, "batches of %zu items are too large", b->batch);
+	b->order = size_alloc(b->items, sizeof *b->order, "the order of the items", e);
+	b->input = size_alloc(inputs, sizeof *b->input, "the batch", e);
+	b->target = size_alloc(targets, sizeof *b->target, "the batch", e);
+	b->label = size_alloc(b->batch, sizeof *b->label, "the batch", e);
+	if (b->order == NULL || b->input == NULL || b->target == NULL || b->label == NULL) {
+		batcher_release(b);
+		return -1;
+	}
+	return 0;
+}
+
+void batcher_release(struct batcher *b)
+{
+	free(b->order);
+	free(b->input);
+	free(b->target);
+	free(b->label);
+	b->order = NULL;
+	b->input = b->target = NULL;
+	b->label = NULL;
+}
+
+void batcher_start(struct batcher *b, uint32_t epoch, size_t position)
+{
+	struct rng r = {b->seed, RNG_SHUFFLE, epoch, 0};
+
+	for (size_t i = 0; i < b->items; i++)
+		b->order[i] = b->item != NULL ? b->item[i] : (uint32_t)i;
+	if (b->shuffle)
+		rng_shuffle(&r, b->order, b->items);
+	b->epoch = epoch;
+	b->position = position;
+}
+
+/* Targets with views come with the shifts that they were made with; else the student's own. */
+static struct shift shift_of(const struct batcher *b, uint32_t item, size_t view)
+{
+	if (b->soft != NULL && b->soft->jitter > 0)
+		return augment_shift(b->soft->view_seed, (uint32_t)view, item, b->soft->jitter);
+	return augment_shift(b->seed, b->epoch, item, b->jitter);
+}
+
+static void fill(struct batcher *b, size_t row)
+{
+	uint32_t item = b->order[b->position + row];
+	size_t view = b->soft != NULL ? b->epoch % b->soft->views : 0;
+	float *target;
+
+	augment_item(b->data, &b->preprocess, item, shift_of(b, item, view),
+		b->input + row * shape_values(&b->data->shape));
+	if (b->data->labels != NULL)
+		b->label[row] = b->data->labels[item];
+	if (b->soft == NULL)
+		return;
+	target = b->target + row * b->soft->classes;
+	if (b->targets == BATCH_PROBABILITIES)
+		soft_targets_probabilities(b->soft, view, item, b->temperature, target);
+	else
+		soft_targets_row(b->soft, view, item, target);
+}
+
+struct job {
+	struct batcher *batcher;
+	size_t n;
+};
+
+static void fill_chunk(void *job, size_t part, int worker)
+{
+	struct job *j = job;
+	size_t end = (part + 1) * CHUNK < j->n ? (part + 1) * CHUNK : j->n;
+
+	(void)worker;
+	for (size_t row = part * CHUNK; row < end; row++)
+		fill(j->batcher, row);
+}
+
+int batcher_next(struct batcher *b, struct batch *batch)
+{
+	size_t left = b->items - b->position;
+	struct job job = {b, left < b->batch ? left : b->batch};
+
+	if (left == 0)
+		return 0;
+	workers_run(b->workers, fill_chunk, &job, (job.n + CHUNK - 1) / CHUNK);
+	*batch = (struct batch){
+		.n = job.n,
+		.item = b->order + b->position,
+		.input = b->input,
+		.label = b->data->labels != NULL ? b->label : NULL,
+		.target = b->soft != NULL ? b->target : NULL,
+		.epoch = b->epoch,
+	};
+	b->position += job.n;
+	return 1;
+}
