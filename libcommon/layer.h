@@ -41,6 +41,7 @@ struct layer_spec {
 		double value; /* 0 where the option has none */
 	} option[LAYER_MAX_OPTIONS];
 	int options;
+	size_t inputs; /* what an mlp says of the values that come in, else 0 */
 };
 
 /* A named parameter; its values are param[at .. at + count) of the net's arenas. */
@@ -88,8 +89,8 @@ struct layer_kind {
 	double number_default;
 	int kernel;	     /* whether KxK must be given */
 	const char *options; /* accepted "/" options, separated by blanks; "" for none */
-	/* In place: out may be in. Keeps: backward reads out (so the next layer must not
-	 * overwrite it). */
+	/* In place: out may be in, and din may be dout. Keeps: backward reads out (so the next
+	 * layer must not overwrite it). */
 	int in_place, keeps_out;
 	/* Takes spec and in; sets out, param (names, shapes), macs, scratch. 0 or -1. */
 	int (*setup)(struct layer *l, struct err *e);

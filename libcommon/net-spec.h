@@ -19,7 +19,6 @@
 struct net_spec {
 	struct layer_spec *layer; /* groups and repetitions written out */
 	int layers;
-	size_t inputs; /* what an mlp at the start says of its input, else 0 */
 };
 
 /* 0, or -1 with the text, the place and what was expected. Release after success only. */

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Dropout (Srivastava et al. 2014), inverted: in training a value is kept with
+ * probability 1-p and multiplied by 1/(1-p), else 0; in inference nothing happens.
+ */
+#include "layer.h"
+#include "pointwise.h"
+#include "rng.h"
+
+#include <string.h>
+
+extern const struct layer_kind layer_drop;
+
+#define WORDS 1024
+
+static int setup(struct layer *l, struct err *e)
+{
+	l->scratch = shape_values(&l->in); /* the mask: 1 where the value was kept */
+	return pointwise_setup(l, e);
+}
+
+/* One item's mask, a function of seed, layer, epoch, item and unit alone. */
+static void draw_mask(
+	const struct layer *l, const struct layer_pass *p, size_t row, uint8_t *mask)
+{
+	struct rng r = {p->seed, RNG_DROPOUT + (uint32_t)l->position, p->epoch, p->item[row]};
+	uint32_t threshold = (uint32_t)(l->spec.number * 0x1p32);
+	size_t values = shape_values(&l->in);
+	uint32_t word[WORDS];
+
+	for (size_t done = 0; done < values; done += WORDS) {
+		size_t n = values - done < WORDS ? values - done : WORDS;
+
+		rng_fill(&r, (uint32_t)(done / 4), word, n);
+		for (size_t i = 0; i < n; i++)
+			mask[done + i] = word[i] >= threshold;
+	}
+}
+
+static void apply(const uint8_t *mask, float scale, const float *from, float *to, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] = mask[i] ? from[i] * scale : 0;
+}
+
+static void forward_rows(
+	const struct layer *l, const struct layer_pass *p, size_t from, size_t to)
+{
+	size_t values = shape_values(&l->in);
+	float scale = (float)(1 / (1 - l->spec.number));
+
+	for (size_t row = from; row < to; row++) {
+		uint8_t *mask = p->scratch + row * values;
+
+		draw_mask(l, p, row, mask);
+		apply(mask, scale, p->in + row * values, p->out + row * values, values);
+	}
+}
+
+static void backward_rows(
+	const struct layer *l, const struct layer_pass *p, size_t from, size_t to)
+{
+	size_t values = shape_values(&l->in);
+	float scale = (float)(1 / (1 - l->spec.number));
+
+	apply(p->scratch + from * values, scale, p->dout + from * values,
+		p->din + from * values, (to - from) * values);
+}
+
+static void forward(const struct layer *l, const struct layer_pass *p)
+{
+	if (p->training)
+		pointwise_run(l, p, forward_rows);
+	else if (p->out != p->in)
+		memcpy(p->out, p->in, p->n * shape_values(&l->in) * sizeof *p->out);
+}
+
+static void backward(const struct layer *l, const struct layer_pass *p)
+{
+	if (p->din != NULL)
+		pointwise_run(l, p, backward_rows);
+}
+
+const struct layer_kind layer_drop = {
+	.name = "drop",
+	.number = LAYER_PROBABILITY,
+	.number_default = 0.5,
+	.options = "",
+	.in_place = 1,
+	.setup = setup,
+	.forward = forward,
+	.backward = backward,
+};

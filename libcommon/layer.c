@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#include "layer.h"
+
+#include <string.h>
+
+#define DECLARE(name) extern const struct layer_kind layer_##name;
+LAYER_KINDS(DECLARE)
+
+#define ADDRESS(name) &layer_##name,
+static const struct layer_kind *const kinds[] = {LAYER_KINDS(ADDRESS) NULL};
+
+const struct layer_kind *const *layer_kinds(void)
+{
+	return kinds;
+}
+
+const struct layer_kind *layer_kind_find(const char *name, size_t length)
+{
+	for (size_t i = 0; kinds[i] != NULL; i++)
+		if (strlen(kinds[i]->name) == length &&
+			strncmp(kinds[i]->name, name, length) == 0)
+			return kinds[i];
+	return NULL;
+}
