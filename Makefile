@@ -42,23 +42,26 @@ TOOLS = $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/*.c))
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
 MAN = $(wildcard man/*.[1-9])
 
+# One short line a step; make V=1 shows the commands.
+step = $(if $(V),,@echo '  $(1) $(if $(2),$(2),$@)';)
+
 all: $(BUILD)/libpotstill.a $(TOOLS)
 
 $(BUILD)/libpotstill.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call step,AR)$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c Makefile | $(BUILD)/have-libraries
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call step,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(BUILD)/libpotstill.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(call step,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libpotstill.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs cmocka) $(ALL_LIBS)
+	$(call step,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs cmocka) $(ALL_LIBS)
 
 $(BUILD)/tests/unit/%.o: | $(BUILD)/have-tests
 
@@ -103,19 +106,19 @@ lint-gcc:
 lint-clang:
 	+@$(MAKE) BUILD=$(BUILD)/lint/clang CC="$(CLANG)" CFLAGS="-O2 -Werror" all units
 lint-format:
-	clang-format --dry-run --Werror $(SRC) $(wildcard libcommon/*.h tests/unit/*.h)
+	@clang-format --dry-run --Werror $(SRC) $(wildcard libcommon/*.h tests/unit/*.h)
 lint-cppcheck:
-	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 $(DEFS) \
 		'-D_Noreturn=__attribute__((noreturn))' -Ilibcommon $(SRC)
 lint-scripts:
-	shellcheck -x -P SCRIPTDIR -e SC1091,SC2016 $(wildcard $(SCRIPTS))
+	@shellcheck -x -P SCRIPTDIR -e SC1091,SC2016 $(wildcard $(SCRIPTS))
 lint-man:
-	$(if $(MAN),mandoc -T lint -W style $(MAN))
+	@$(if $(MAN),mandoc -T lint -W style $(MAN))
 lint-tidy: $(TIDY)
 $(BUILD)/lint/%.tidy: %.c Makefile .clang-tidy $(wildcard libcommon/*.h)
 	@mkdir -p $(@D)
-	clang-tidy --quiet $< -- $(ALL_CFLAGS) >$@.log 2>$@.err || { cat $@.log; grep error: $@.err; exit 1; }
+	$(call step,TIDY,$<)clang-tidy --quiet $< -- $(ALL_CFLAGS) >$@.log 2>$@.err || { cat $@.log; grep error: $@.err; exit 1; }
 	@touch $@
 
 install: all
@@ -137,7 +140,7 @@ clean:
 	rm -rf $(BUILD)
 
 help:
-	@echo 'all check check-san lint install uninstall demo bench clean; variables: CC CFLAGS OPT SAN'
+	@echo 'all check check-san lint install uninstall demo bench clean; variables: CC CFLAGS OPT SAN V'
 	@echo 'BUILD PREFIX MANDIR DESTDIR PYTHON JOBS (tests at once) TESTS (run only these)'
 
 .PHONY: all units check check-san lint lint-gcc lint-clang lint-format lint-cppcheck lint-scripts \
