@@ -67,6 +67,7 @@ struct tensor_set {
 	size_t metas;
 	size_t bytes; /* of all tensors */
 	void *arena;  /* owns the loaded bytes; NULL where the data is the caller's */
+	char *warning; /* what of the header was ignored (unknown fields), or NULL */
 };
 
 /* --- sets --- */

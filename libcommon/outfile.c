@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+#define _XOPEN_SOURCE 700 /* realpath */
+#include "outfile.h"
+
+#include "err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SLOTS 32
+#define TRIES 1000
+
+/* What outfile_unlink_all removes. Written with all signals blocked, so a handler sees it
+ * whole. */
+static struct {
+	volatile sig_atomic_t used;
+	char path[PATH_MAX];
+} slots[SLOTS];
+
+static int is_stdout(const struct outfile *o)
+{
+	return strcmp(o->path, "-") == 0;
+}
+
+static void block_signals(sigset_t *before)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, before);
+}
+
+static int take_slot(void)
+{
+	for (int i = 0; i < SLOTS; i++)
+		if (!slots[i].used)
+			return i;
+	return -1;
+}
+
+static void forget_temporary(struct outfile *o)
+{
+	if (o->slot >= 0)
+		slots[o->slot].used = 0;
+	o->slot = -1;
+	free(o->temporary);
+	o->temporary = NULL;
+}
+
+/* The length of the folder part of a path, slash included; 0 where there is none. */
+static int folder_length(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? 0 : (int)(slash - path) + 1;
+}
+
+/*
+ * The temporary's name starts with a dot and part of the target's own, which may be as
+ * long as the file system allows. O_EXCL with mode 0666 lets the umask decide.
+ */
+static int create_temporary(struct outfile *o, const char *target, char path[PATH_MAX])
+{
+	static unsigned count;
+	int folder = folder_length(target);
+
+	for (int i = 0; i < TRIES; i++) {
+		int n = snprintf(path, PATH_MAX, "%.*s.%.200s.%ld-%u.tmp", folder, target,
+			target + folder, (long)getpid(), count++);
+
+		if (n < 0 || n >= PATH_MAX) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		o->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (o->fd >= 0 || errno != EEXIST)
+			break;
+	}
+	return o->fd >= 0 ? 0 : -1;
+}
+
+static int open_temporary(struct outfile *o, const char *target, struct err *e)
+{
+	int slot = take_slot(), failed;
+	sigset_t before;
+
+	if (slot < 0)
+		return err_set(e, "\"%s\": more than %d output files at once", o->path, SLOTS);
+	block_signals(&before);
+	failed = create_temporary(o, target, slots[slot].path);
+	slots[slot].used = !failed;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed)
+		return err_errno(e, "\"%s\": cannot create", o->path);
+	o->slot = slot;
+	o->temporary = strdup(target);
+	if (o->temporary == NULL) {
+		outfile_abort(o);
+		return err_set(e, "\"%s\": out of memory", o->path);
+	}
+	return 0;
+}
+
+/* A symbolic link stays a link: the file that it names is replaced. */
+static int open_target(struct outfile *o, struct err *e)
+{
+	char *target = realpath(o->path, NULL);
+	int failed = open_temporary(o, target == NULL ? o->path : target, e);
+
+	free(target);
+	return failed;
+}
+
+int outfile_open(struct outfile *o, const char *path, struct err *e)
+{
+	struct stat st;
+
+	*o = (struct outfile){.fd = -1, .path = path, .slot = -1};
+	if (is_stdout(o)) {
+		if (isatty(STDOUT_FILENO))
+			return err_set(e, "standard output is a terminal: name a file with -o, "
+					  "or use a pipe");
+		o->fd = STDOUT_FILENO;
+		return 0;
+	}
+	if (path[0] == '\0') {
+		errno = ENOENT;
+		return err_errno(e, "\"%s\": cannot create", path);
+	}
+	if (stat(path, &st) || S_ISREG(st.st_mode))
+		return open_target(o, e);
+	o->fd = open(path, O_WRONLY | O_CLOEXEC);
+	return o->fd >= 0 ? 0 : err_errno(e, "\"%s\": cannot open for writing", path);
+}
+
+int outfile_write(struct outfile *o, const void *bytes, size_t n, struct err *e)
+{
+	const char *p = bytes;
+
+	while (n > 0) {
+		ssize_t wrote = write(o->fd, p, n > SSIZE_MAX ? SSIZE_MAX : n);
+
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote < 0)
+			return err_errno(e, "\"%s\": cannot write", o->path);
+		p += wrote;
+		n -= (size_t)wrote;
+	}
+	return 0;
+}
+
+/* Pipes and devices have nothing to be synchronised and say EINVAL or ENOTSUP. */
+static int sync_fd(int fd)
+{
+	if (fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS)
+		return 0;
+	return -1;
+}
+
+static int sync_folder(const char *path)
+{
+	int folder = folder_length(path), fd, failed;
+	char name[PATH_MAX];
+
+	snprintf(name, sizeof name, "%.*s", folder, path);
+	fd = open(folder == 0 ? "." : name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == EACCES ? 0 : -1; /* a folder that may be written but not read */
+	failed = sync_fd(fd);
+	if (close(fd))
+		failed = -1;
+	return failed;
+}
+
+int outfile_commit(struct outfile *o, struct err *e)
+{
+	int fd = o->fd, failed = sync_fd(fd);
+
+	o->fd = -1;
+	if (fd != STDOUT_FILENO && close(fd))
+		failed = -1;
+	if (!failed && o->temporary != NULL)
+		failed = rename(slots[o->slot].path, o->temporary);
+	if (!failed && o->temporary != NULL)
+		failed = sync_folder(o->temporary);
+	if (failed) {
+		err_errno(e, "\"%s\": cannot finish writing", o->path);
+		outfile_abort(o);
+		return -1;
+	}
+	forget_temporary(o);
+	return 0;
+}
+
+void outfile_abort(struct outfile *o)
+{
+	if (o->fd >= 0 && o->fd != STDOUT_FILENO)
+		close(o->fd);
+	o->fd = -1;
+	if (o->slot >= 0)
+		unlink(slots[o->slot].path);
+	forget_temporary(o);
+}
+
+void outfile_unlink_all(void)
+{
+	for (int i = 0; i < SLOTS; i++)
+		if (slots[i].used)
+			unlink(slots[i].path);
+}
