@@ -5,6 +5,7 @@
 #include "layer.h"
 #include "rng.h"
 #include "size.h"
+#include "vector.h"
 #include "workers.h"
 
 #include <math.h>
@@ -73,7 +74,7 @@ struct bias_job {
 	size_t n, width;
 };
 
-static void add_bias(void *job, size_t part, int worker)
+VECTOR_CLONES static void add_bias(void *job, size_t part, int worker)
 {
 	const struct bias_job *b = job;
 	size_t end = (part + 1) * BIAS_ROWS < b->n ? (part + 1) * BIAS_ROWS : b->n;
@@ -107,7 +108,7 @@ static void forward(const struct layer *l, const struct layer_pass *p)
 }
 
 /* Rows are added in order, so the sum is the same for any number of threads. */
-static void bias_gradient(const struct layer_pass *p, size_t width, float *grad)
+VECTOR_CLONES static void bias_gradient(const struct layer_pass *p, size_t width, float *grad)
 {
 	memset(grad, 0, width * sizeof *grad);
 	for (size_t row = 0; row < p->n; row++)

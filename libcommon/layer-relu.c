@@ -2,10 +2,11 @@
 /* max(0, x); the derivative at 0 is 0, as in PyTorch. NaN stays NaN. */
 #include "layer.h"
 #include "pointwise.h"
+#include "vector.h"
 
 extern const struct layer_kind layer_relu;
 
-static void forward_rows(
+VECTOR_CLONES static void forward_rows(
 	const struct layer *l, const struct layer_pass *p, size_t from, size_t to)
 {
 	size_t values = shape_values(&l->in);
@@ -14,7 +15,7 @@ static void forward_rows(
 		p->out[i] = p->in[i] < 0 ? 0 : p->in[i];
 }
 
-static void backward_rows(
+VECTOR_CLONES static void backward_rows(
 	const struct layer *l, const struct layer_pass *p, size_t from, size_t to)
 {
 	size_t values = shape_values(&l->in);

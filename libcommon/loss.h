@@ -29,13 +29,15 @@ struct loss {
 	double smoothing; /* of the hard labels (label smoothing): ce and the hard part of kd */
 	size_t classes;
 	struct workers *workers;
+	float *work; /* its own: loss_init's */
 };
 
 /* Sums over items: the loss that is minimised, and its parts before weights and T^2. */
 struct loss_sum {
+	double items;
 	double total;
 	double hard;	/* cross-entropy with the labels at T = 1 */
-	double soft;	/* KL(p||q) at T, or the mean squared error */
+	double soft;	/* KL(p||q) at T, or the squared error as the kind defines it */
 	double correct; /* items whose largest logit is at the label */
 };
 
@@ -43,8 +45,8 @@ struct loss_sum {
 struct loss_row {
 	const float *logits, *target; /* [C] */
 	int label;		      /* -1 where there is none */
-	float *dlogits;		      /* [C]: receives the gradient times `scale` */
-	float *work;		      /* [3C] */
+	float *dlogits;		      /* [C]: 0 at first; receives the gradient times `scale` */
+	float *work;		      /* [C] */
 	float scale;		      /* 1 / items in the batch */
 };
 
@@ -52,12 +54,19 @@ struct loss_kind {
 	const char *name;
 	enum batch_targets targets; /* what it needs beside labels */
 	int labels;		    /* whether it reads labels */
-	/* Adds the row's values to *sum (not the `correct`) and sets dlogits. */
+	/* Adds the row's total, hard and soft to *sum, and the gradient to dlogits. */
 	void (*row)(const struct loss *l, const struct loss_row *r, struct loss_sum *sum);
 };
 
 const struct loss_kind *loss_kind_find(const char *name);
 const struct loss_kind *const *loss_kinds(void); /* NULL-terminated */
+
+/* Allocates, after the rest is set; 0 or -1. */
+int loss_init(struct loss *l, struct err *e);
+void loss_release(struct loss *l);
+
+/* Whether labels are read: a hard part of weight 0 needs none. */
+int loss_needs_labels(const struct loss *l);
 
 /* Adds the batch's sums to *sum and sets dlogits [n][C]. */
 void loss_eval(const struct loss *l, const struct batch *b, const float *logits, float *dlogits,
@@ -65,5 +74,11 @@ void loss_eval(const struct loss *l, const struct batch *b, const float *logits,
 
 /* softmax(z / T) into p, both [C]; returns log sum exp(z / T). In place is fine. */
 double loss_softmax(const float *z, size_t classes, double temperature, float *p);
+
+/*
+ * Cross-entropy with the smoothed label at T = 1, weighted by l->hard: what ce is, and the hard
+ * part of the others. Adds to *sum, and to dlogits. Does nothing where the weight is 0.
+ */
+void loss_hard_part(const struct loss *l, const struct loss_row *r, struct loss_sum *sum);
 
 #endif

@@ -74,10 +74,20 @@ static int parse_int(struct parser *p, size_t *value)
 	return 0;
 }
 
-/* A decimal without exponent or sign; strtod alone would take "inf" and "0x1p3". */
+/* How far a decimal reaches, with its exponent; strtod alone would take "inf" and "0x1p3" as well. */
+static size_t number_length(const char *at)
+{
+	size_t n = strspn(at, "0123456789."), sign;
+
+	if (n == 0 || (at[n] != 'e' && at[n] != 'E'))
+		return n;
+	sign = at[n + 1] == '-' || at[n + 1] == '+';
+	return n + 1 + sign + strspn(at + n + 1 + sign, "0123456789");
+}
+
 static int parse_number(struct parser *p, double *value)
 {
-	size_t n = strspn(p->at, "0123456789.");
+	size_t n = number_length(p->at);
 	char *end;
 
 	*value = strtod(p->at, &end);
@@ -328,17 +338,30 @@ void net_spec_release(struct net_spec *s)
 	s->layers = 0;
 }
 
+/* The shortest form that reads back as the same number. */
+static void print_number(FILE *f, const char *lead, double value)
+{
+	char text[32];
+
+	for (int digits = 1; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	fprintf(f, "%s%s", lead, text);
+}
+
 static void print_layer(FILE *f, const struct layer_spec *l)
 {
 	fputs(l->kind->name, f);
 	if (l->kernel[0] > 0)
 		fprintf(f, "%dx%d", l->kernel[0], l->kernel[1]);
 	if (l->kind->number != LAYER_NO_NUMBER)
-		fprintf(f, ":%.10g", l->number);
+		print_number(f, ":", l->number);
 	for (int i = 0; i < l->options; i++) {
 		fprintf(f, "/%s", l->option[i].name);
 		if (l->option[i].value != 0)
-			fprintf(f, "=%.10g", l->option[i].value);
+			print_number(f, "=", l->option[i].value);
 	}
 }
 

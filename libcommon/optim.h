@@ -36,6 +36,7 @@ struct optim {
 	/* Its own: */
 	size_t arena;
 	float *state[OPTIM_MAX_STATES]; /* momentum; or Adam's first and second moments */
+	double *squares;		/* of the gradient, slice by slice */
 	unsigned long long steps;
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "rng.h"
 
+#include "vector.h"
+
 #include <string.h>
 
 #define ROUNDS 10
@@ -12,14 +14,8 @@
 #define WEYL0 0x9E3779B9u
 #define WEYL1 0xBB67AE85u
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__)
-#define VECTOR __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define VECTOR
-#endif
-
 /* LANES consecutive blocks at once: the inner loops have no dependencies, so they vectorise. */
-VECTOR static void blocks(const struct rng *r, uint32_t first, uint32_t out[4][LANES])
+VECTOR_CLONES static void blocks(const struct rng *r, uint32_t first, uint32_t out[4][LANES])
 {
 	uint32_t key0 = (uint32_t)r->seed, key1 = (uint32_t)(r->seed >> 32);
 	uint32_t *c0 = out[0], *c1 = out[1], *c2 = out[2], *c3 = out[3];

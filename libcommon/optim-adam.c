@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* Adam; weight decay is L2 regularisation, added to the gradient, as in torch.optim.Adam. */
+#include "adam.h"
+
+extern const struct optim_kind optim_adam;
+
+static void step(const struct optim *o, const struct optim_slice *s)
+{
+	adam_step(o, s, o->weight_decay, 0);
+}
+
+const struct optim_kind optim_adam = {
+	.name = "adam", .states = 2, .default_lr = 0.001, .step = step};

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#include "schedule.h"
+
+#include <math.h>
+
+#define THRESHOLD 1e-4
+
+void schedule_init(struct schedule *s)
+{
+	s->factor = 1;
+	s->best = INFINITY;
+	s->waited = 0;
+}
+
+/* Half a cosine from lr down to lr_min (Loshchilov and Hutter 2017, without restarts). */
+static double cosine(const struct schedule *s, double time)
+{
+	double length = s->epochs - s->warmup,
+	       done = length > 0 ? (time - s->warmup) / length : 1;
+
+	if (done > 1)
+		done = 1;
+	return s->lr_min + (s->lr - s->lr_min) * (1 + cos(acos(-1) * done)) / 2;
+}
+
+double schedule_lr(const struct schedule *s, double time)
+{
+	if (time < s->warmup)
+		return s->lr * time / s->warmup;
+	switch (s->kind) {
+	case SCHEDULE_CONSTANT:
+		return s->lr;
+	case SCHEDULE_STEP:
+		return s->lr * pow(s->gamma, floor(time / s->step_epochs));
+	case SCHEDULE_EXP:
+		return s->lr * pow(s->gamma, floor(time));
+	case SCHEDULE_COSINE:
+		return cosine(s, time);
+	case SCHEDULE_PLATEAU:
+		return fmax(s->lr * s->factor, s->lr_min);
+	}
+	return s->lr;
+}
+
+void schedule_epoch(struct schedule *s, double loss)
+{
+	if (s->kind != SCHEDULE_PLATEAU)
+		return;
+	if (loss < s->best * (1 - THRESHOLD)) {
+		s->best = loss;
+		s->waited = 0;
+		return;
+	}
+	if (++s->waited > s->patience) {
+		s->factor *= s->gamma;
+		s->waited = 0;
+	}
+}

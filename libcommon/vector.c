@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+#include "vector.h"
+
+#define LANES 16
+
+VECTOR_CLONES double vector_sum_squares(const float *v, size_t n)
+{
+	double lane[LANES] = {0}, sum = 0;
+	size_t i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		for (size_t k = 0; k < LANES; k++)
+			lane[k] += (double)v[i + k] * (double)v[i + k];
+	for (; i < n; i++)
+		sum += (double)v[i] * (double)v[i];
+	for (size_t k = 0; k < LANES; k++)
+		sum += lane[k];
+	return sum;
+}

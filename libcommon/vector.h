@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Loops for the vector units of the machine that runs, not of the one that compiled.
+ * A function marked VECTOR_CLONES is compiled for AVX-512, AVX2 and the baseline, and chosen
+ * at start. No clone contracts a * b + c, so all give the same bytes.
+ */
+#ifndef VECTOR_H
+#define VECTOR_H
+
+#include <stddef.h>
+
+/* The choice is made by an ifunc, which sanitizers' start-up code does not survive. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
+	!defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define VECTOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define VECTOR_CLONES
+#endif
+
+/* The sum of squares in double, in an order that depends on n alone. */
+double vector_sum_squares(const float *v, size_t n);
+
+#endif
