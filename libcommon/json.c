@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: ISC */
+#include "json.h"
+
+#include "err.h"
+#include "size.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void new_line(struct json *j)
+{
+	if (j->style == JSON_LINE)
+		return;
+	putc('\n', j->out);
+	for (int i = 0; i < j->depth; i++)
+		putc('\t', j->out);
+}
+
+/* The length of the UTF-8 sequence at s, or 0 where it is none (RFC 3629, section 4). */
+static size_t sequence(const unsigned char *s)
+{
+	static const unsigned char low[] = {0, 0, 0x80, 0xa0, 0x90},
+				   high[] = {0, 0, 0xbf, 0x9f, 0x8f};
+	size_t n = s[0] < 0x80	 ? 1
+		   : s[0] < 0xc2 ? 0
+		   : s[0] < 0xe0 ? 2
+		   : s[0] < 0xf0 ? 3
+		   : s[0] < 0xf5 ? 4
+				 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 || s[0] == 0xf0) && s[1] < low[n])
+		return 0;
+	if ((s[0] == 0xed || s[0] == 0xf4) && s[1] > high[n])
+		return 0;
+	return n;
+}
+
+static void put_character(FILE *out, const unsigned char *s, size_t n)
+{
+	static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+
+	for (const char *p = named; *p != '\0'; p += 2)
+		if (*s == (unsigned char)*p) {
+			fprintf(out, "\\%c", p[1]);
+			return;
+		}
+	if (n == 0)
+		fputs("\xef\xbf\xbd", out);
+	else if (*s < 0x20)
+		fprintf(out, "\\u%04x", *s);
+	else
+		fwrite(s, 1, n, out);
+}
+
+static void put_string(FILE *out, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	putc('"', out);
+	while (*s != '\0') {
+		size_t n = sequence(s);
+
+		put_character(out, s, n);
+		s += n == 0 ? 1 : n;
+	}
+	putc('"', out);
+}
+
+/* What comes before each value: comma, line and key. */
+static void put_key(struct json *j, const char *key)
+{
+	bool *filled = &j->level[j->depth - 1].filled;
+
+	if (*filled)
+		fputs(j->style == JSON_LINE ? ", " : ",", j->out);
+	*filled = true;
+	new_line(j);
+	if (key != NULL) {
+		put_string(j->out, key);
+		fputs(": ", j->out);
+	}
+}
+
+/* Deeper than the list of levels would be a mistake in the program: it shows as a broken
+ * report. */
+static void open_level(struct json *j, bool array)
+{
+	if (j->depth < JSON_MAX_DEPTH) {
+		j->level[j->depth].array = array;
+		j->level[j->depth++].filled = false;
+		putc(array ? '[' : '{', j->out);
+	}
+}
+
+void json_begin(struct json *j, FILE *out, enum json_style style)
+{
+	*j = (struct json){.out = out, .style = style};
+	open_level(j, false);
+}
+
+void json_put_text(struct json *j, const char *key, const char *value)
+{
+	put_key(j, key);
+	put_string(j->out, value);
+}
+
+void json_put_int(struct json *j, const char *key, int64_t value)
+{
+	put_key(j, key);
+	fprintf(j->out, "%" PRId64, value);
+}
+
+void json_put_size(struct json *j, const char *key, uint64_t value)
+{
+	put_key(j, key);
+	fprintf(j->out, "%" PRIu64, value);
+}
+
+void json_put_real(struct json *j, const char *key, double value)
+{
+	char text[32];
+
+	put_key(j, key);
+	if (!isfinite(value)) {
+		fputs("null", j->out);
+		return;
+	}
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	fputs(text, j->out);
+}
+
+void json_put_bool(struct json *j, const char *key, bool value)
+{
+	put_key(j, key);
+	fputs(value ? "true" : "false", j->out);
+}
+
+void json_put_null(struct json *j, const char *key)
+{
+	put_key(j, key);
+	fputs("null", j->out);
+}
+
+void json_open_object(struct json *j, const char *key)
+{
+	put_key(j, key);
+	open_level(j, false);
+}
+
+void json_open_array(struct json *j, const char *key)
+{
+	put_key(j, key);
+	open_level(j, true);
+}
+
+void json_close(struct json *j)
+{
+	j->depth--;
+	if (j->level[j->depth].filled)
+		new_line(j);
+	putc(j->level[j->depth].array ? ']' : '}', j->out);
+}
+
+int json_end(struct json *j, struct err *e)
+{
+	while (j->depth > 0)
+		json_close(j);
+	putc('\n', j->out);
+	if (fflush(j->out) || ferror(j->out))
+		return err_errno(e, "cannot write");
+	return 0;
+}
+
+static char **copy_texts(const json_t *array, struct err *e)
+{
+	size_t n = json_array_size(array), bytes = n * sizeof(char *);
+	char **list, *at;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += json_string_length(json_array_get(array, i)) + 1;
+	list = size_alloc(bytes, 1, "the list of texts", e);
+	if (list == NULL)
+		return NULL;
+	at = (char *)(list + n);
+	for (size_t i = 0; i < n; i++) {
+		size_t length = json_string_length(json_array_get(array, i)) + 1;
+
+		list[i] = memcpy(at, json_string_value(json_array_get(array, i)), length);
+		at += length;
+	}
+	return list;
+}
+
+int json_read_texts(const char *text, char ***list, size_t *n, struct err *e)
+{
+	json_t *array = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	int failed = array == NULL || !json_is_array(array);
+
+	for (size_t i = 0; !failed && i < json_array_size(array); i++)
+		failed = !json_is_string(json_array_get(array, i));
+	if (failed) {
+		err_set(e, "not a JSON array of strings");
+	} else {
+		*n = json_array_size(array);
+		*list = copy_texts(array, e);
+		failed = *list == NULL;
+	}
+	json_decref(array);
+	return failed ? -1 : 0;
+}
