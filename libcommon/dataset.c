@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "dataset.h"
 
+#include "class-names.h"
 #include "err.h"
 #include "lineage.h"
 #include "size.h"
@@ -101,6 +102,20 @@ static int count_classes(struct dataset *d, struct err *e)
 	return 0;
 }
 
+static int check_names(struct dataset *d, struct err *e)
+{
+	size_t n;
+
+	d->class_names = tensor_set_meta(&d->set, "potstill.class-names");
+	if (d->class_names == NULL)
+		return 0;
+	if (class_names_count(d->class_names, &n, e))
+		return -1;
+	if (n != d->classes)
+		return err_set(e, "has %zu class names for %zu classes", n, d->classes);
+	return 0;
+}
+
 static int check_set(struct dataset *d, struct err *e)
 {
 	const struct tensor *labels = tensor_set_find(&d->set, "labels");
@@ -109,9 +124,8 @@ static int check_set(struct dataset *d, struct err *e)
 		return -1;
 	if (labels != NULL && copy_labels(d, labels, e))
 		return -1;
-	if (count_classes(d, e))
+	if (count_classes(d, e) || check_names(d, e))
 		return -1;
-	d->class_names = tensor_set_meta(&d->set, "potstill.class-names");
 	return tensor_set_fingerprint(&d->set, &d->fingerprint, e);
 }
 

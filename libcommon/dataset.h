@@ -47,6 +47,22 @@ struct dataset {
 int dataset_load(struct dataset *d, const char *path, struct workers *w, struct err *e);
 void dataset_release(struct dataset *d);
 
+/*
+ * What a data-set file is made from. dataset_pack adds tensors and metadata to an empty set,
+ * which points to the caller's data; the caller adds the lineage and saves it. Labels
+ * become U8 in place (this overwrites them) where 256 classes or fewer need no more. 0 or -1.
+ */
+struct dataset_source {
+	size_t items;
+	struct shape shape;
+	const uint8_t *images; /* [items][values]; one of images and features */
+	const float *features; /* [items][values] */
+	uint16_t *labels;      /* [items], or NULL */
+	size_t classes;	       /* 0: as many as there are names, else up to the largest label */
+	const char *class_names; /* a JSON array, or NULL */
+};
+int dataset_pack(struct tensor_set *set, struct dataset_source *s, struct err *e);
+
 /* -1 with text unless d has labels. `path` is what the text calls it. */
 int dataset_need_labels(const struct dataset *d, const char *path, struct err *e);
 

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: ISC */
+#include "class-names.h"
+
+#include "err.h"
+#include "infile.h"
+#include "size.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TEXT_MAX ((size_t)1 << 24) /* 65536 names of 256 bytes */
+
+/* The length of the UTF-8 sequence at p (a text that ends with NUL), or 0 where it is none. */
+static size_t utf8_sequence(const uint8_t *p)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t n = p[0] < 0x80		   ? 1
+		   : (p[0] & 0xe0) == 0xc0 ? 2
+		   : (p[0] & 0xf0) == 0xe0 ? 3
+		   : (p[0] & 0xf8) == 0xf0 ? 4
+					   : 0;
+	uint32_t code = n == 1 ? p[0] : n == 0 ? 0 : p[0] & (0x7fu >> n);
+
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (p[i] & 0x3f);
+	}
+	if (n > 1 && (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)))
+		return 0;
+	return n;
+}
+
+static int check_name(const char *name, struct err *e)
+{
+	const uint8_t *p = (const uint8_t *)name;
+
+	if (*p == '\0')
+		return err_set(e, "a class name is empty");
+	while (*p != '\0') {
+		size_t n = utf8_sequence(p);
+
+		if (n == 0)
+			return err_set(e, "a class name is not UTF-8");
+		if (*p < ' ' || *p == 0x7f)
+			return err_set(e, "a class name holds a control character");
+		p += n;
+	}
+	return 0;
+}
+
+/* Adds a name as a JSON string; `json` has room for twice its length and four more. */
+static char *put_string(char *json, const char *name)
+{
+	*json++ = '"';
+	for (; *name != '\0'; name++) {
+		if (*name == '"' || *name == '\\')
+			*json++ = '\\';
+		*json++ = *name;
+	}
+	*json++ = '"';
+	return json;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names must differ: sorts them, so this comes last. */
+static int check_distinct(char **name, size_t n, struct err *e)
+{
+	qsort(name, n, sizeof *name, compare_names);
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(name[i - 1], name[i]) == 0)
+			return err_set(e, "two classes have the name \"%.60s\"", name[i]);
+	return 0;
+}
+
+/* A name without the blanks around it. */
+static char *trim(char *name)
+{
+	size_t n;
+
+	name += strspn(name, " \t\r");
+	n = strlen(name);
+	while (n > 0 && strchr(" \t\r", name[n - 1]) != NULL)
+		n--;
+	name[n] = '\0';
+	return name;
+}
+
+/* Cuts the text into names in place: their number. */
+static size_t split(char *text, char separator, char **name)
+{
+	size_t n = 0;
+
+	for (char *next = text; next != NULL;) {
+		char *end = strchr(next, separator);
+
+		if (end != NULL)
+			*end = '\0';
+		name[n++] = trim(next);
+		next = end == NULL ? NULL : end + 1;
+	}
+	return n;
+}
+
+static char *names_to_json(char *text, char separator, struct err *e)
+{
+	size_t length = strlen(text);
+	char **name = size_alloc(length + 1, sizeof *name, "class names", e);
+	char *json = size_alloc(4 * length + 8, 1, "class names", e), *to = json;
+	size_t n;
+	int bad = name == NULL || json == NULL;
+
+	n = bad ? 0 : split(text, separator, name);
+	for (size_t i = 0; i < n && !bad; i++) {
+		bad = check_name(name[i], e);
+		*to++ = i == 0 ? '[' : ',';
+		to = put_string(to, name[i]);
+	}
+	bad = bad || check_distinct(name, n, e);
+	free(name);
+	if (bad) {
+		free(json);
+		return NULL;
+	}
+	memcpy(to, "]", 2);
+	return json;
+}
+
+/* The text of a file, without white space at its end. */
+static char *read_text(struct infile *f, struct err *e)
+{
+	size_t room = f->bytes < TEXT_MAX ? (size_t)f->bytes + 1 : TEXT_MAX, n;
+	char *text = size_alloc(room + 1, 1, "class names", e);
+
+	if (text == NULL)
+		return NULL;
+	if (infile_read(f, text, room, &n, e) == 0) {
+		if (n < room && memchr(text, '\0', n) == NULL) {
+			while (n > 0 && strchr(" \t\r\n", text[n - 1]) != NULL)
+				n--;
+			text[n] = '\0';
+			return text;
+		}
+		err_set(e, "is no list of class names");
+	}
+	free(text);
+	return NULL;
+}
+
+static char *read_names(const char *path, struct err *e)
+{
+	char *text = NULL, *json = NULL;
+	struct infile f;
+
+	if (infile_open(&f, path, e) == 0)
+		text = read_text(&f, e);
+	infile_close(&f);
+	if (text != NULL)
+		json = names_to_json(text, '\n', e);
+	free(text);
+	if (json == NULL)
+		err_in(e, path);
+	return json;
+}
+
+char *class_names_read(const char *file_or_list, struct err *e)
+{
+	char *text, *json;
+
+	if (access(file_or_list, F_OK) == 0)
+		return read_names(file_or_list, e);
+	if (strchr(file_or_list, ',') == NULL) {
+		err_set(e, "is neither a file nor a list of class names with commas");
+		err_in(e, file_or_list);
+		return NULL;
+	}
+	text = size_alloc(strlen(file_or_list) + 1, 1, "class names", e);
+	if (text == NULL)
+		return NULL;
+	memcpy(text, file_or_list, strlen(file_or_list));
+	json = names_to_json(text, ',', e);
+	free(text);
+	return json;
+}
+
+static const char *skip_space(const char *p)
+{
+	return p + strspn(p, " \t\r\n");
+}
+
+/* What follows the string that starts at p, or NULL. */
+static const char *skip_string(const char *p)
+{
+	if (*p++ != '"')
+		return NULL;
+	while (*p != '"') {
+		if (*p == '\0' || (*p == '\\' && *++p == '\0'))
+			return NULL;
+		p++;
+	}
+	return skip_space(p + 1);
+}
+
+int class_names_count(const char *json, size_t *n, struct err *e)
+{
+	const char *p = skip_space(json);
+
+	*n = 0;
+	if (*p == '[')
+		p = skip_space(p + 1);
+	else
+		p = NULL;
+	for (; p != NULL && *p != ']'; ++*n) {
+		p = skip_string(p);
+		if (p == NULL || *p == ']')
+			continue;
+		p = *p == ',' ? skip_space(p + 1) : NULL;
+		if (p != NULL && *p == ']')
+			p = NULL;
+	}
+	if (p == NULL || *skip_space(p + 1) != '\0')
+		return err_set(e, "class names are no JSON array of strings");
+	return 0;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+#include "dataset.h"
+
+#include "class-names.h"
+#include "err.h"
+#include "lineage.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static int pack_inputs(struct tensor_set *set, const struct dataset_source *s, struct err *e)
+{
+	const size_t shape[] = {s->items, s->shape.channels, s->shape.height, s->shape.width};
+	size_t values = shape_values(&s->shape);
+
+	if (s->items == 0 || values == 0)
+		return err_set(e, "there are no items to write");
+	if (s->images != NULL)
+		return tensor_set_add(set, "images", TENSOR_U8, 4, shape, s->images, e);
+	for (size_t i = 0; i < s->items * values; i++)
+		if (!isfinite(s->features[i]))
+			return err_set(
+				e, "item %zu holds %g", i / values, (double)s->features[i]);
+	return tensor_set_add(set, "features", TENSOR_F32, 2,
+		(const size_t[]){s->items, values}, s->features, e);
+}
+
+/* The number of classes: stated, or as many as have names, or up to the largest label. */
+static int count_classes(struct dataset_source *s, struct err *e)
+{
+	size_t named = 0;
+
+	if (s->class_names != NULL && class_names_count(s->class_names, &named, e))
+		return -1;
+	if (s->classes == 0)
+		s->classes = named;
+	if (named > 0 && named != s->classes)
+		return err_set(
+			e, "there are %zu class names for %zu classes", named, s->classes);
+	if (s->classes > DATASET_MAX_CLASSES)
+		return err_set(e, "there are %zu classes; at most %d can be labelled",
+			s->classes, DATASET_MAX_CLASSES);
+	for (size_t i = 0, stated = s->classes; s->labels != NULL && i < s->items; i++) {
+		if (stated > 0 && s->labels[i] >= stated)
+			return err_set(e, "item %zu has label %d, but there are %zu classes", i,
+				s->labels[i], stated);
+		if (s->labels[i] >= s->classes)
+			s->classes = (size_t)s->labels[i] + 1;
+	}
+	return 0;
+}
+
+static int pack_labels(struct tensor_set *set, struct dataset_source *s, struct err *e)
+{
+	uint8_t *narrow = (uint8_t *)s->labels;
+
+	if (s->labels == NULL)
+		return 0;
+	if (s->classes > 256)
+		return tensor_set_add(set, "labels", TENSOR_U16, 1, &s->items, s->labels, e);
+	for (size_t i = 0; i < s->items; i++)
+		narrow[i] = (uint8_t)s->labels[i];
+	return tensor_set_add(set, "labels", TENSOR_U8, 1, &s->items, narrow, e);
+}
+
+int dataset_pack(struct tensor_set *set, struct dataset_source *s, struct err *e)
+{
+	char text[32];
+
+	if (lineage_kind(set, "dataset", e) || pack_inputs(set, s, e) || count_classes(s, e) ||
+		pack_labels(set, s, e))
+		return -1;
+	snprintf(text, sizeof text, "%zu", s->classes);
+	if (s->classes > 0 && tensor_set_put_meta(set, "potstill.classes", text, e))
+		return -1;
+	if (s->class_names != NULL)
+		return tensor_set_put_meta(set, "potstill.class-names", s->class_names, e);
+	return 0;
+}

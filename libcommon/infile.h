@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/* Plain reading of a file or of standard input ("-"), for formats that are read front to back.
+ */
+#ifndef INFILE_H
+#define INFILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+struct infile {
+	int fd;		/* -1 when closed */
+	uint64_t bytes; /* the length of a regular file, else UINT64_MAX: what it can hold at
+			   most */
+};
+
+/* 0 or -1; the texts do not name the path, callers finish with err_in. */
+int infile_open(struct infile *f, const char *path, struct err *e);
+/* Reads n bytes, fewer only at the end of the file: 0 and their number in *got, or -1. */
+int infile_read(struct infile *f, void *to, size_t n, size_t *got, struct err *e);
+void infile_close(struct infile *f);
+
+#endif
