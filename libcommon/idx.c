@@ -208,7 +208,7 @@ int idx_load(struct idx *x, const char *path, struct err *e)
 
 	*x = (struct idx){0};
 	if (s == NULL)
-		return -1;
+		return err_in(e, path);
 	if (source_open(s, path, e) || read_type(x, s, e) || read_shape(x, s, e) ||
 		read_values(x, s, e)) {
 		idx_release(x);
