@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# Fills the current folder with tiny files named as the EXAMPLES of the man pages use them; the
+# tools are taken from PATH, and what a tool that is not built would make is left out.
+# Used by tests/project/man.py, and by shell tests that need a small data set or model.
+set -eu
+: "${PYTHON:=python3}"
+
+# Ten classes of 28x28 pictures: a pattern each, with noise, so that there is something to learn.
+"$PYTHON" - <<'PY'
+import gzip
+import struct
+
+import numpy
+
+rng = numpy.random.default_rng(1)
+patterns = rng.integers(0, 256, (10, 28, 28))
+
+
+def write(name, shape, data):
+    head = struct.pack(">BBBB", 0, 0, 8, len(shape)) + struct.pack(f">{len(shape)}I", *shape)
+    with open(name, "wb") as f:
+        f.write(head + data.astype(numpy.uint8).tobytes())
+    with open(name + ".gz", "wb") as f:
+        f.write(gzip.compress(head + data.astype(numpy.uint8).tobytes(), mtime=0))
+
+
+for name, n in ("train", 500), ("t10k", 200):
+    labels = rng.permutation(numpy.arange(n) % 10)
+    images = numpy.clip(0.6 * patterns[labels] + rng.normal(50, 60, (n, 28, 28)), 0, 255)
+    write(f"{name}-images-idx3-ubyte", (n, 28, 28), images)
+    write(f"{name}-labels-idx1-ubyte", (n,), labels)
+    if name == "train":
+        logits = 4.0 * numpy.eye(10)[labels] + rng.normal(0, 1, (n, 10))
+        numpy.save("teacher_logits.npy", logits.astype(numpy.float32))
+        soft = numpy.exp(logits / 5)
+        soft /= soft.sum(axis=1, keepdims=True)
+        numpy.save("soft_target.npy", soft.astype(numpy.float32))
+        numpy.save("images.npy", images.astype(numpy.uint8))
+        numpy.save("labels.npy", labels.astype(numpy.uint8))
+PY
+
+have() {
+	command -v "$1" >/dev/null
+}
+
+have idx2tensor || exit 0
+idx2tensor -o train.safetensors.zst train-images-idx3-ubyte train-labels-idx1-ubyte
+idx2tensor -o test.safetensors.zst t10k-images-idx3-ubyte t10k-labels-idx1-ubyte
+have train-teacher || exit 0
+train-teacher -q --net 784-32-10 --epochs 3 -o teacher.safetensors.zst train.safetensors.zst
+have soft-targets || exit 0
+soft-targets -q -o soft.safetensors.zst train.safetensors.zst teacher.safetensors.zst
+have train-student || exit 0
+train-student -q --net 784-16-10 --epochs 3 --targets soft.safetensors.zst -o student.safetensors.zst \
+	train.safetensors.zst
