@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: ISC */
+/* Nets as text: what is understood, what comes back, and what is refused where. */
+#include "net-spec.h"
+
+#include "err.h"
+#include "rng.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The text that a net prints as; NULL where it is refused (the reason is in *e). Freed by the
+ * caller. */
+static char *printed(const char *text, struct err *e)
+{
+	struct net_spec s;
+	char *result;
+
+	e->text[0] = '\0';
+	if (net_spec_parse(&s, text, e))
+		return NULL;
+	result = net_spec_text(&s);
+	assert_non_null(result);
+	net_spec_release(&s);
+	return result;
+}
+
+static void check_prints(const char *text, const char *expected)
+{
+	struct err e;
+	char *once = printed(text, &e), *twice;
+
+	check(once != NULL, "\"%s\" is refused: %s", text, e.text);
+	assert_string_equal(once, expected);
+	twice = printed(once, &e);
+	check(twice != NULL, "\"%s\" prints what is refused: %s", text, e.text);
+	assert_string_equal(twice, expected);
+	free(once);
+	free(twice);
+}
+
+static void prints_what_it_reads(void **state)
+{
+	(void)state;
+	check_prints("784-1200-1200-10", "fc:1200,relu,fc:1200,relu,fc:10");
+	check_prints("784-10", "fc:10");
+	check_prints("fc:1200,relu,fc:10", "fc:1200,relu,fc:10");
+	check_prints(" fc:12 ,\n\trelu , fc:10 ", "fc:12,relu,fc:10");
+	check_prints("64 - 32 - 4", "fc:32,relu,fc:4");
+	check_prints("# a teacher\nfc:12, # wide\nrelu,fc:10 # done", "fc:12,relu,fc:10");
+	check_prints("(relu)", "relu");
+	check_prints("((fc:3),(relu,tanh))", "fc:3,relu,tanh");
+	check_prints("3*relu", "relu,relu,relu");
+	check_prints("2*(fc:5,relu),fc:3", "fc:5,relu,fc:5,relu,fc:3");
+	check_prints("2 * ( fc:5 , relu )", "fc:5,relu,fc:5,relu");
+	check_prints("2*(3*tanh,relu)", "tanh,tanh,tanh,relu,tanh,tanh,tanh,relu");
+	check_prints("2*(10-10)", "fc:10,fc:10");
+	check_prints("2*10-20-10", "fc:20,relu,fc:10,fc:20,relu,fc:10");
+	check_prints("drop:.2,784-12-10", "drop:0.2,fc:12,relu,fc:10");
+	check_prints("drop", "drop:0.5");
+	check_prints("drop:0", "drop:0");
+}
+
+/* A net is stored as text: a probability must come back as the same double. */
+static void keeps_numbers(void **state)
+{
+	static const char *const text[] = {"drop:0.1", "drop:0.3333333333333333",
+		"drop:0.00001", "drop:0.0000000123", "drop:0.123456789012", "drop:0.9999999999",
+		"fc:2147483647", "fc:16777217"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof text / sizeof text[0]; i++) {
+		struct net_spec a, b;
+		struct err e;
+		char *again;
+
+		check(net_spec_parse(&a, text[i], &e) == 0, "\"%s\": %s", text[i], e.text);
+		check(a.layer[0].number == strtod(strchr(text[i], ':') + 1, NULL),
+			"%s is %.17g", text[i], a.layer[0].number);
+		again = net_spec_text(&a);
+		assert_non_null(again);
+		check(net_spec_parse(&b, again, &e) == 0, "%s prints as %s: %s", text[i], again,
+			e.text);
+		check(b.layer[0].number == a.layer[0].number, "%s comes back as %s", text[i],
+			again);
+		free(again);
+		net_spec_release(&a);
+		net_spec_release(&b);
+	}
+}
+
+/* The character that the text names, counted from 1. */
+static long place_in(const struct err *e)
+{
+	const char *at = strstr(e->text, "character ");
+
+	return at == NULL ? -1 : strtol(at + strlen("character "), NULL, 10);
+}
+
+/* Refused, and the place lies in [from, to]: at the fault's first character or just behind it.
+ */
+static void check_refuses(const char *text, long from, long to)
+{
+	struct err e;
+	char *result = printed(text, &e);
+	long place = place_in(&e);
+
+	check(result == NULL, "\"%.60s\" is taken as %.60s", text, result);
+	check(place >= from && place <= to, "\"%.60s\" is refused at %ld, not %ld-%ld: %s",
+		text, place, from, to, e.text);
+}
+
+static void refuses_what_is_no_net(void **state)
+{
+	(void)state;
+	check_refuses("", 1, 1);
+	check_refuses("   ", 1, 4);
+	check_refuses("# nothing", 1, 10);
+	check_refuses("relu,", 6, 6);
+	check_refuses(",relu", 1, 1);
+	check_refuses("relu,,relu", 6, 6);
+	check_refuses("relu relu", 6, 6);
+	check_refuses("relu;fc:1", 5, 5);
+	check_refuses("Relu", 1, 1);
+	check_refuses("relux", 1, 5);
+	check_refuses("rel", 1, 4);
+	check_refuses("fc:3,wibble:4", 6, 12);
+	check_refuses("784", 1, 4);
+	check_refuses("784-", 5, 5);
+	check_refuses("784--10", 5, 5);
+	check_refuses("784-10-", 8, 8);
+	check_refuses("-10", 1, 1);
+	check_refuses("784-relu", 5, 5);
+	check_refuses("(relu", 6, 6);
+	check_refuses("relu)", 5, 5);
+	check_refuses("()", 2, 2);
+	check_refuses("(relu,)", 7, 7);
+	check_refuses("relu\001", 5, 5);
+	check_refuses("rel\303\274", 1, 4);
+}
+
+static void refuses_bad_numbers(void **state)
+{
+	(void)state;
+	check_refuses("fc", 3, 3);
+	check_refuses("fc:", 4, 4);
+	check_refuses("fc:0", 4, 5);
+	check_refuses("fc:-1", 4, 4);
+	check_refuses("fc:+1", 4, 4);
+	check_refuses("fc:1.5", 4, 6);
+	check_refuses("fc:1..5", 4, 7);
+	check_refuses("fc:.", 4, 5);
+	check_refuses("fc:1e9", 4, 6);
+	check_refuses("fc:inf", 4, 4);
+	check_refuses("fc:nan", 4, 4);
+	check_refuses("fc:0x10", 4, 6);
+	check_refuses("fc: 10", 4, 5);
+	check_refuses("fc:99999999999", 4, 14);
+	check_refuses("fc:99999999999999999999999999999999999999999", 4, 44);
+	check_refuses("relu:3", 5, 6);
+	check_refuses("tanh:3", 5, 6);
+	check_refuses("drop:1", 6, 7);
+	check_refuses("drop:1.5", 6, 8);
+	check_refuses("drop:-0.1", 6, 6);
+	check_refuses("fc3x3:4", 3, 3);
+	check_refuses("drop5", 5, 5);
+	check_refuses("2*drop5", 7, 7);
+	check_refuses("fc:4/same", 6, 9);
+	check_refuses("relu/", 6, 6);
+	check_refuses("784-0", 5, 6);
+	check_refuses("0-10", 1, 2);
+	check_refuses("99999999999999-10", 1, 15);
+	check_refuses("18446744073709551617-10", 1, 21);
+}
+
+static void refuses_too_many_layers(void **state)
+{
+	struct err e;
+	char *text;
+
+	(void)state;
+	text = printed("1000*relu", &e);
+	check(text != NULL, "1000 layers are refused: %s", e.text);
+	free(text);
+	text = printed("10*(10*(10*relu))", &e);
+	check(text != NULL, "1000 layers are refused: %s", e.text);
+	free(text);
+	check_refuses("0*relu", 1, 2);
+	check_refuses("1001*relu", 1, 9);
+	check_refuses("334*(relu,tanh,relu)", 1, 20);
+	check_refuses("1000*relu,tanh", 11, 14);
+	check_refuses("1000000*1000000*fc:1", 9, 16);
+	check_refuses("1000*(1000*(1000*relu))", 1, 21);
+	check_refuses("2147483647*(relu,relu)", 1, 22);
+	check_refuses("4294967297*relu", 1, 11);
+	check_refuses("99999999999999999999*relu", 1, 21);
+}
+
+/* `n` times `text`; freed by the caller. */
+static char *repeated(const char *text, size_t n)
+{
+	size_t length = strlen(text);
+	char *all = malloc(n * length + 1);
+
+	assert_non_null(all);
+	for (size_t i = 0; i < n; i++)
+		memcpy(all + i * length, text, length);
+	all[n * length] = '\0';
+	return all;
+}
+
+/* Long and deep texts end in a message of one line, not in a stack overflow or a long wait. */
+static void survives_size(void **state)
+{
+	static const char *const part[] = {
+		"(", "2*(", "relu,", "1-", "((relu),", "9", "a", " ", "#", "relu/", "1*"};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
+		char *text = repeated(part[i], 300000);
+
+		e.text[0] = '\0';
+		check(printed(text, &e) == NULL, "300000 times \"%s\" is taken", part[i]);
+		assert_true(strlen(e.text) > 0 && strlen(e.text) < 1000);
+		assert_true(place_in(&e) > 0);
+		assert_null(strchr(e.text, '\n'));
+		free(text);
+	}
+}
+
+/* Whatever is taken prints as something that is taken and prints the same. */
+static void random_texts_come_back(void **state)
+{
+	static const char *const word[] = {"fc:", "relu", "tanh", "drop", ":", "1", "20", ".5",
+		"0", ",", ",", ",", "(", ")", "*", "-", "-", " ", "\n", "#", "/", "x", "e"};
+	size_t words = sizeof word / sizeof word[0];
+	int taken = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 30000; i++) {
+		struct rng r = {.seed = 3, .index = i};
+		char text[64] = "", *once, *twice;
+		struct err e;
+
+		for (uint32_t j = 0, n = 1 + rng_below(&r, 0, 9); j < n; j++)
+			strcat(text, word[rng_below(&r, j + 1, (uint32_t)words)]);
+		once = printed(text, &e);
+		if (once == NULL) {
+			check(place_in(&e) >= 1 && place_in(&e) <= (long)strlen(text) + 1,
+				"\"%s\": %s", text, e.text);
+			continue;
+		}
+		taken++;
+		twice = printed(once, &e);
+		check(twice != NULL && strcmp(once, twice) == 0, "\"%s\" prints as \"%s\"",
+			text, once);
+		free(once);
+		free(twice);
+	}
+	check(taken > 500, "only %d random texts are nets: the test is too weak", taken);
+}
+
+/* A layer of every kind of the table is parsed and printed under its name. */
+static void knows_every_kind(void **state)
+{
+	(void)state;
+	for (const struct layer_kind *const *k = layer_kinds(); *k != NULL; k++) {
+		const char *name = (*k)->name;
+		char text[100];
+		struct net_spec s;
+		struct err e;
+
+		assert_ptr_equal(layer_kind_find(name, strlen(name)), *k);
+		assert_null(layer_kind_find(name, strlen(name) - 1));
+		snprintf(text, sizeof text, "%s%s%s", name, (*k)->kernel ? "3x3" : "",
+			(*k)->number == LAYER_COUNT ? ":7" : "");
+		check(net_spec_parse(&s, text, &e) == 0, "%s: %s", text, e.text);
+		assert_int_equal(s.layers, 1);
+		assert_ptr_equal(s.layer[0].kind, *k);
+		net_spec_release(&s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prints_what_it_reads),
+		cmocka_unit_test(keeps_numbers),
+		cmocka_unit_test(refuses_what_is_no_net),
+		cmocka_unit_test(refuses_bad_numbers),
+		cmocka_unit_test(refuses_too_many_layers),
+		cmocka_unit_test(survives_size),
+		cmocka_unit_test(random_texts_come_back),
+		cmocka_unit_test(knows_every_kind),
+	};
+
+	return cmocka_run_group_tests_name("net-spec", tests, NULL, NULL);
+}
