@@ -79,6 +79,10 @@ static void fills_as_blocks(void **state)
 		assert_memory_equal(word, expected, n * sizeof word[0]);
 		assert_true(word[n] == 0xeeeeeeee); /* and not one word more */
 	}
+	for (uint32_t block = 0; block < 40; block++) {
+		rng_fill(&r, block, word, 100);
+		assert_memory_equal(word, expected + 4 * block, 100 * sizeof word[0]);
+	}
 }
 
 static void units_are_words(void **state)

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The gradients of every layer kind, by its inputs and by its parameters, against
+ * differences (stencil.h). The loop goes over layer_kinds(): a kind that this file
+ * does not know how to write down fails.
+ *
+ * The function is sum of weight * out in double, so a layer is seen alone, and the
+ * gradient by out is the weights.
+ */
+#include "err.h"
+#include "net.h"
+#include "size.h"
+#include "stencil.h"
+#include "unit.h"
+#include "workers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ITEMS 5
+
+/* How a layer of each kind is written, with every option that changes what it computes. */
+static const struct {
+	const char *kind, *text;
+} examples[] = {{"fc", "fc:7"}, {"fc", "fc:1"}, {"relu", "relu"}, {"tanh", "tanh"},
+	{"drop", "drop:0.4"}, {"drop", "drop:0"}};
+
+#define EXAMPLES (sizeof examples / sizeof examples[0])
+
+static const struct shape input_shape = {2, 3, 4};
+
+static const uint32_t items[ITEMS] = {3, 1, 4, 15, 9};
+
+/* A net of one layer and everything that a pass through it touches. */
+struct probe {
+	struct net *net;
+	struct layer *layer;
+	struct layer_pass pass;
+	size_t ins, outs; /* of all items */
+	float *in, *out, *dout, *din, *weight;
+};
+
+static float *floats(size_t n)
+{
+	struct err e;
+	float *p = size_alloc(n, sizeof *p, "a test", &e);
+
+	assert_non_null(p);
+	return p;
+}
+
+static void probe_open(struct probe *p, const char *text, struct workers *w)
+{
+	struct err e;
+
+	p->net = net_new(text, &input_shape, w, &e);
+	check(p->net != NULL, "%s: %s", text, e.text);
+	assert_int_equal(p->net->layers, 1);
+	p->layer = &p->net->layer[0];
+	p->ins = ITEMS * shape_values(&p->layer->in);
+	p->outs = ITEMS * shape_values(&p->layer->out);
+	p->in = floats(p->ins);
+	p->out = floats(p->outs);
+	p->dout = floats(p->outs);
+	p->din = floats(p->ins);
+	p->weight = floats(p->outs);
+	/* Away from 0, where relu has its kink. */
+	stencil_points(p->in, p->ins, 0.25, 1);
+	stencil_points(p->weight, p->outs, 0.1, 2);
+	stencil_points(p->net->param, p->net->arena, 0, 3);
+	p->pass = (struct layer_pass){.workers = w,
+		.n = ITEMS,
+		.param = p->net->param,
+		.grad = floats(p->net->arena),
+		.in = p->in,
+		.out = p->out,
+		.dout = p->dout,
+		.din = p->din,
+		.scratch = calloc(ITEMS, p->layer->scratch + 1),
+		.training = 1,
+		.seed = 5,
+		.epoch = 2,
+		.item = items};
+	assert_non_null(p->pass.scratch);
+}
+
+static void probe_close(struct probe *p)
+{
+	free(p->in);
+	free(p->out);
+	free(p->dout);
+	free(p->din);
+	free(p->weight);
+	free(p->pass.grad);
+	free(p->pass.scratch);
+	net_free(p->net);
+}
+
+static double value(void *arg)
+{
+	struct probe *p = arg;
+	double sum = 0;
+
+	p->layer->kind->forward(p->layer, &p->pass);
+	for (size_t i = 0; i < p->outs; i++)
+		sum += (double)p->weight[i] * (double)p->out[i];
+	return sum;
+}
+
+/* Forward at the middle point, then backward; what backward must set starts as NaN. */
+static void run(struct probe *p)
+{
+	for (size_t i = 0; i < p->ins; i++)
+		p->din[i] = NAN;
+	for (int i = 0; i < p->layer->params; i++)
+		for (size_t k = 0; k < p->layer->param[i].count; k++)
+			p->pass.grad[p->layer->param[i].at + k] = NAN;
+	p->layer->kind->forward(p->layer, &p->pass);
+	memcpy(p->dout, p->weight, p->outs * sizeof *p->dout);
+	p->layer->kind->backward(p->layer, &p->pass);
+}
+
+static void check_slopes(struct probe *p, const char *text, const char *what, const float *got,
+	float *x, size_t n)
+{
+	struct stencil_distance d = {0, 0};
+
+	for (size_t i = 0; i < n; i++)
+		stencil_compare(&d, (double)got[i], stencil_slope(value, p, &x[i]));
+	check(stencil_error(&d) < STENCIL_TOLERANCE, "%s: the gradient by %s is off by %g",
+		text, what, stencil_error(&d));
+}
+
+static void check_layer(const char *text)
+{
+	struct err e;
+	struct workers *w = workers_new(2, &e);
+	struct probe p;
+
+	assert_non_null(w);
+	probe_open(&p, text, w);
+	run(&p);
+	check_slopes(&p, text, "the input", p.din, p.in, p.ins);
+	for (int i = 0; i < p.layer->params; i++) {
+		const struct layer_param *q = &p.layer->param[i];
+
+		check_slopes(
+			&p, text, q->name, p.pass.grad + q->at, p.net->param + q->at, q->count);
+	}
+	probe_close(&p);
+	workers_free(w);
+}
+
+static void every_kind_agrees_with_differences(void **state)
+{
+	(void)state;
+	for (const struct layer_kind *const *k = layer_kinds(); *k != NULL; k++) {
+		int found = 0;
+
+		for (size_t i = 0; i < EXAMPLES; i++)
+			if (strcmp(examples[i].kind, (*k)->name) == 0) {
+				check_layer(examples[i].text);
+				found = 1;
+			}
+		check(found, "add an example of the layer kind %s to this test", (*k)->name);
+	}
+}
+
+/* layer.h: out may be in where a kind says so, and din may be NULL; the results are the same.
+ */
+static void in_place_is_the_same(void **state)
+{
+	struct err e;
+	struct workers *w = workers_new(1, &e);
+
+	(void)state;
+	assert_non_null(w);
+	for (size_t i = 0; i < EXAMPLES; i++) {
+		struct probe a, b;
+
+		probe_open(&a, examples[i].text, w);
+		probe_open(&b, examples[i].text, w);
+		run(&a);
+		if (b.layer->kind->in_place)
+			b.pass.out = b.in;
+		b.pass.din = NULL;
+		run(&b);
+		assert_memory_equal(a.out, b.pass.out, a.outs * sizeof *a.out);
+		for (int k = 0; k < a.layer->params; k++)
+			assert_memory_equal(a.pass.grad + a.layer->param[k].at,
+				b.pass.grad + b.layer->param[k].at,
+				a.layer->param[k].count * sizeof(float));
+		probe_close(&a);
+		probe_close(&b);
+	}
+	workers_free(w);
+}
+
+/* --- whole nets: that each layer gets the right neighbours' buffers --- */
+
+struct whole {
+	struct net *net;
+	struct batch batch;
+	float *weight;
+};
+
+static double whole_value(void *arg)
+{
+	struct whole *t = arg;
+	const float *logits = net_forward(t->net, &t->batch, 1, 5);
+	double sum = 0;
+
+	for (size_t i = 0; i < ITEMS * t->net->classes; i++)
+		sum += (double)t->weight[i] * (double)logits[i];
+	return sum;
+}
+
+/* Small weights and biases of 1 to 2.25 keep relu's inputs away from 0, some units on, some
+ * off.
+ */
+static void spread_params(struct net *n)
+{
+	const struct layer_param *p;
+
+	for (size_t i = 0; net_param(n, i, &p) != NULL; i++) {
+		float *v = n->param + p->at;
+
+		stencil_points(v, p->count, p->rank > 1 ? 0 : 1, (uint32_t)i);
+		if (p->rank > 1)
+			for (size_t k = 0; k < p->count; k++)
+				v[k] /= 64;
+	}
+}
+
+static void check_whole(const char *text, struct workers *w)
+{
+	size_t ins = ITEMS * shape_values(&input_shape);
+	struct whole t = {.batch = {.n = ITEMS, .item = items, .epoch = 2}};
+	struct stencil_distance d = {0, 0};
+	const struct layer_param *p;
+	float *input = floats(ins);
+	struct err e;
+
+	t.net = net_new(text, &input_shape, w, &e);
+	check(t.net != NULL, "%s: %s", text, e.text);
+	assert_int_equal(net_prepare(t.net, ITEMS + 2, 1, &e), 0);
+	t.weight = floats(ITEMS * t.net->classes);
+	stencil_points(input, ins, 0, 1);
+	stencil_points(t.weight, ITEMS * t.net->classes, 0.1, 2);
+	t.batch.input = input;
+	spread_params(t.net);
+	whole_value(&t);
+	memcpy(net_dlogits(t.net), t.weight, ITEMS * t.net->classes * sizeof(float));
+	net_backward(t.net);
+	for (size_t i = 0; net_param(t.net, i, &p) != NULL; i++)
+		for (size_t k = 0; k < p->count; k++)
+			stencil_compare(&d, (double)t.net->grad[p->at + k],
+				stencil_slope(whole_value, &t, &t.net->param[p->at + k]));
+	check(stencil_error(&d) < STENCIL_TOLERANCE, "%s: off by %g", text, stencil_error(&d));
+	net_free(t.net);
+	free(t.weight);
+	free(input);
+}
+
+/* Every order of neighbours that shares or must not share a buffer. */
+static void whole_nets_agree_with_differences(void **state)
+{
+	static const char *const text[] = {"fc:3", "24-5-3", "drop:0.3,fc:6,relu,drop:0.5,fc:3",
+		"fc:6,tanh,drop:0.3,fc:3", "fc:6,drop:0.3,tanh,fc:3", "fc:6,drop:0.3,relu,fc:3",
+		"fc:6,drop:0.3,drop:0.3,fc:3", "fc:6,relu,tanh,fc:3", "fc:6,tanh,relu,fc:3",
+		"tanh,relu,drop:0.2,fc:5,fc:4,relu", "fc:3,drop:0.4", "fc:5,fc:30,fc:2,tanh",
+		"fc:4,relu,relu,fc:3", "fc:4,tanh,tanh,fc:3,drop:0.1,drop:0.1,relu"};
+	struct err e;
+	struct workers *w = workers_new(2, &e);
+
+	(void)state;
+	assert_non_null(w);
+	for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
+		check_whole(text[i], w);
+	workers_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_kind_agrees_with_differences),
+		cmocka_unit_test(in_place_is_the_same),
+		cmocka_unit_test(whole_nets_agree_with_differences),
+	};
+
+	return cmocka_run_group_tests_name("gradients", tests, NULL, NULL);
+}
