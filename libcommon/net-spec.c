@@ -343,7 +343,7 @@ static void print_number(FILE *f, const char *lead, double value)
 {
 	char text[32];
 
-	for (int digits = 1; digits <= 17; digits++) {
+	for (int digits = 10; digits <= 17; digits++) { /* from 10 on a count has no exponent */
 		snprintf(text, sizeof text, "%.*g", digits, value);
 		if (strtod(text, NULL) == value)
 			break;

@@ -60,6 +60,7 @@ static void prints_what_it_reads(void **state)
 	check_prints("drop:.2,784-12-10", "drop:0.2,fc:12,relu,fc:10");
 	check_prints("drop", "drop:0.5");
 	check_prints("drop:0", "drop:0");
+	check_prints("fc:1e3,drop:1e-1", "fc:1000,drop:0.1");
 }
 
 /* A net is stored as text: a probability must come back as the same double. */
@@ -151,7 +152,9 @@ static void refuses_bad_numbers(void **state)
 	check_refuses("fc:1.5", 4, 6);
 	check_refuses("fc:1..5", 4, 7);
 	check_refuses("fc:.", 4, 5);
-	check_refuses("fc:1e9", 4, 6);
+	check_refuses("fc:1e10", 4, 8);
+	check_refuses("fc:1e", 4, 6);
+	check_refuses("fc:1e-1", 4, 8);
 	check_refuses("fc:inf", 4, 4);
 	check_refuses("fc:nan", 4, 4);
 	check_refuses("fc:0x10", 4, 6);
