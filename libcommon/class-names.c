@@ -3,10 +3,9 @@
 
 #include "err.h"
 #include "infile.h"
+#include "json.h"
 #include "size.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,42 +190,12 @@ char *class_names_read(const char *file_or_list, struct err *e)
 	return json;
 }
 
-static const char *skip_space(const char *p)
-{
-	return p + strspn(p, " \t\r\n");
-}
-
-/* What follows the string that starts at p, or NULL. */
-static const char *skip_string(const char *p)
-{
-	if (*p++ != '"')
-		return NULL;
-	while (*p != '"') {
-		if (*p == '\0' || (*p == '\\' && *++p == '\0'))
-			return NULL;
-		p++;
-	}
-	return skip_space(p + 1);
-}
-
 int class_names_count(const char *json, size_t *n, struct err *e)
 {
-	const char *p = skip_space(json);
+	char **list;
 
-	*n = 0;
-	if (*p == '[')
-		p = skip_space(p + 1);
-	else
-		p = NULL;
-	for (; p != NULL && *p != ']'; ++*n) {
-		p = skip_string(p);
-		if (p == NULL || *p == ']')
-			continue;
-		p = *p == ',' ? skip_space(p + 1) : NULL;
-		if (p != NULL && *p == ']')
-			p = NULL;
-	}
-	if (p == NULL || *skip_space(p + 1) != '\0')
+	if (json_read_texts(json, &list, n, e))
 		return err_set(e, "class names are no JSON array of strings");
+	free(list);
 	return 0;
 }
