@@ -3,7 +3,8 @@
  * A model on disk (potstill.kind = model): the parameters under PyTorch's names
  * ("0.weight" [out,in], "0.bias" ...), so that nn.Sequential.load_state_dict takes them;
  * metadata potstill.net, potstill.input ("CxHxW"), potstill.mean, potstill.sd,
- * potstill.class-names (optional) and the lineage.
+ * potstill.class-names (optional) and the lineage. A checkpoint is a model with more
+ * tensors, and loads as one.
  */
 #ifndef MODEL_FILE_H
 #define MODEL_FILE_H
@@ -24,24 +25,23 @@ struct model {
 int model_load(struct model *m, const char *path, struct workers *w, struct err *e);
 void model_release(struct model *m);
 
-/* -1 with text unless the model takes the data set's items (and has its number of classes, if
- * known). */
+/* -1 with text unless the model takes the data set's items and has no fewer classes. */
 int model_check(
 	const struct model *m, const char *path, const struct dataset *d, struct err *e);
 
-/* Adds a net's parameters to a set under their names, pointing into n->param. 0 or -1. */
-int model_add_params(const struct net *n, const float *param, const char *prefix,
-	struct tensor_set *s, struct err *e);
-
-/* Copies them back; every parameter must be there with its shape. 0 or -1. */
-int model_take_params(const struct tensor_set *s, const char *prefix, const struct net *n,
-	float *param, struct err *e);
-
 /*
- * Writes a model; `lineage` are key, value pairs for the metadata, NULL-terminated.
- * 0 or -1.
+ * Adds tensors PREFIX + "0.weight" ... that point into `arena`, which is laid out as n->param:
+ * parameters, their gradients or an optimiser's state. 0 or -1.
  */
-int model_save(const struct net *n, const struct preprocess *p, const char *class_names,
-	const char *const *lineage, const char *path, struct workers *w, struct err *e);
+int model_add_arena(struct tensor_set *s, const char *prefix, const struct net *n,
+	const float *arena, struct err *e);
+
+/* Copies them back into `arena`; each must be there with its shape, as F32. 0 or -1. */
+int model_take_arena(const struct tensor_set *s, const char *prefix, const struct net *n,
+	float *arena, struct err *e);
+
+/* Makes s a model: parameters from `param` and all metadata but the lineage. 0 or -1. */
+int model_describe(struct tensor_set *s, const struct net *n, const float *param,
+	const struct preprocess *p, const char *class_names, struct err *e);
 
 #endif

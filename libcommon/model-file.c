@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC */
+#include "model-file.h"
+
+#include "err.h"
+#include "lineage.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_SIDE 1000000
+#define NAME_SIZE 64
+
+static void param_name(char name[NAME_SIZE], const char *prefix, const struct layer *l,
+	const struct layer_param *p)
+{
+	snprintf(name, NAME_SIZE, "%s%d.%s", prefix, l->position, p->name);
+}
+
+int model_add_arena(struct tensor_set *s, const char *prefix, const struct net *n,
+	const float *arena, struct err *e)
+{
+	const struct layer_param *p;
+	const struct layer *l;
+
+	for (size_t i = 0; (l = net_param(n, i, &p)) != NULL; i++) {
+		char name[NAME_SIZE];
+
+		param_name(name, prefix, l, p);
+		if (tensor_set_add(s, name, TENSOR_F32, p->rank, p->shape, arena + p->at, e))
+			return -1;
+	}
+	return 0;
+}
+
+static int same_shape(const struct tensor *t, const struct layer_param *p)
+{
+	if (t->dtype != TENSOR_F32 || t->rank != p->rank)
+		return 0;
+	return memcmp(t->shape, p->shape, (size_t)p->rank * sizeof *p->shape) == 0;
+}
+
+int model_take_arena(const struct tensor_set *s, const char *prefix, const struct net *n,
+	float *arena, struct err *e)
+{
+	const struct layer_param *p;
+	const struct layer *l;
+
+	for (size_t i = 0; (l = net_param(n, i, &p)) != NULL; i++) {
+		const struct tensor *t;
+		char name[NAME_SIZE];
+
+		param_name(name, prefix, l, p);
+		t = tensor_set_find(s, name);
+		if (t == NULL)
+			return err_set(e, "has no tensor \"%s\", which the net needs", name);
+		if (!same_shape(t, p))
+			return err_set(e,
+				"tensor \"%s\" does not have the net's shape or is not F32",
+				name);
+		memcpy(arena + p->at, t->data, t->size);
+	}
+	return 0;
+}
+
+int model_describe(struct tensor_set *s, const struct net *n, const float *param,
+	const struct preprocess *p, const char *class_names, struct err *e)
+{
+	char input[NAME_SIZE], mean[NAME_SIZE], sd[NAME_SIZE];
+
+	snprintf(input, sizeof input, "%zux%zux%zu", n->in.channels, n->in.height, n->in.width);
+	snprintf(mean, sizeof mean, "%.17g", p->mean);
+	snprintf(sd, sizeof sd, "%.17g", p->sd);
+	if (tensor_set_put_meta(s, "potstill.net", n->text, e) ||
+		tensor_set_put_meta(s, "potstill.input", input, e) ||
+		tensor_set_put_meta(s, "potstill.mean", mean, e) ||
+		tensor_set_put_meta(s, "potstill.sd", sd, e))
+		return -1;
+	if (class_names != NULL &&
+		tensor_set_put_meta(s, "potstill.class-names", class_names, e))
+		return -1;
+	return model_add_arena(s, "", n, param, e);
+}
+
+static int read_side(const char **at, char end, size_t *side)
+{
+	char *behind;
+	unsigned long v = strtoul(*at, &behind, 10);
+
+	if (**at < '1' || **at > '9' || *behind != end || v > MAX_SIDE)
+		return -1;
+	*side = v;
+	*at = behind + 1;
+	return 0;
+}
+
+static int read_input(const struct tensor_set *s, struct shape *in, struct err *e)
+{
+	const char *text = tensor_set_meta(s, "potstill.input"), *at = text;
+
+	if (text == NULL)
+		return err_set(e, "says nothing of its input (potstill.input)");
+	if (read_side(&at, 'x', &in->channels) || read_side(&at, 'x', &in->height) ||
+		read_side(&at, '\0', &in->width))
+		return err_set(
+			e, "potstill.input: \"%.40s\" is no shape such as 1x28x28", text);
+	return 0;
+}
+
+/* The key's number, or `otherwise` where the key is missing. */
+static int read_number(const struct tensor_set *s, const char *key, double otherwise,
+	double *value, struct err *e)
+{
+	const char *text = tensor_set_meta(s, key);
+	char *end;
+
+	*value = otherwise;
+	if (text == NULL)
+		return 0;
+	*value = strtod(text, &end);
+	if (end == text || *end != '\0' || !isfinite(*value))
+		return err_set(e, "%s: \"%.40s\" is not a number", key, text);
+	return 0;
+}
+
+static int read_preprocess(struct model *m, struct err *e)
+{
+	if (read_number(&m->set, "potstill.mean", 0, &m->preprocess.mean, e) ||
+		read_number(&m->set, "potstill.sd", 1, &m->preprocess.sd, e))
+		return -1;
+	if (m->preprocess.sd <= 0)
+		return err_set(e, "potstill.sd: %g is not above 0", m->preprocess.sd);
+	return 0;
+}
+
+static int read_class_names(struct model *m, struct err *e)
+{
+	const char *names = tensor_set_meta(&m->set, "potstill.class-names");
+
+	if (names == NULL)
+		return 0;
+	m->class_names = strdup(names);
+	return m->class_names == NULL ? err_set(e, "out of memory") : 0;
+}
+
+static int check_kind(const struct tensor_set *s, struct err *e)
+{
+	const char *kind = tensor_set_meta(s, "potstill.kind");
+
+	if (kind != NULL && strcmp(kind, "checkpoint") == 0)
+		return 0;
+	return lineage_check_kind(s, "model", e);
+}
+
+/* In a row: the net's text decides what is needed, so nothing is allocated that the file does
+ * not fill. */
+static int read_model(struct model *m, struct workers *w, struct err *e)
+{
+	const char *text = tensor_set_meta(&m->set, "potstill.net");
+	struct shape in;
+
+	if (check_kind(&m->set, e) || read_input(&m->set, &in, e) || read_preprocess(m, e))
+		return -1;
+	if (text == NULL)
+		return err_set(e, "says nothing of its net (potstill.net)");
+	m->net = net_new(text, &in, w, e);
+	if (m->net == NULL || model_take_arena(&m->set, "", m->net, m->net->param, e))
+		return -1;
+	if (read_class_names(m, e))
+		return -1;
+	return tensor_set_fingerprint(&m->set, &m->fingerprint, e);
+}
+
+int model_load(struct model *m, const char *path, struct workers *w, struct err *e)
+{
+	*m = (struct model){.net = NULL};
+	if (tensor_file_load(&m->set, path, w, e))
+		return -1;
+	if (read_model(m, w, e)) {
+		model_release(m);
+		return err_in(e, path);
+	}
+	return 0;
+}
+
+void model_release(struct model *m)
+{
+	net_free(m->net);
+	free(m->class_names);
+	tensor_set_release(&m->set);
+	*m = (struct model){.net = NULL};
+}
+
+int model_check(const struct model *m, const char *path, const struct dataset *d, struct err *e)
+{
+	const struct shape *in = &m->net->in, *is = &d->shape;
+
+	if (shape_values(in) != shape_values(is))
+		err_set(e, "takes inputs of %zux%zux%zu where the data set has %zux%zux%zu",
+			in->channels, in->height, in->width, is->channels, is->height,
+			is->width);
+	else if (m->net->classes < d->classes)
+		err_set(e, "tells %zu classes apart where the data set has %zu",
+			m->net->classes, d->classes);
+	else
+		return 0;
+	return err_in(e, path);
+}

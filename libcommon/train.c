@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+#include "train.h"
+
+#include "err.h"
+#include "infer.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int stopped(const struct train *t)
+{
+	return t->stop != NULL && *t->stop != 0;
+}
+
+/* The learning rate of the step that starts at the position. */
+static double current_lr(const struct train *t)
+{
+	double part = (double)t->position.item / (double)t->batcher->items;
+
+	return schedule_lr(t->schedule, t->position.epoch + part);
+}
+
+static int step(struct train *t, const struct batch *batch, double lr, struct err *e)
+{
+	struct position *p = &t->position;
+	const float *logits = net_forward(t->net, batch, 1, t->seed);
+
+	loss_eval(t->loss, batch, logits, net_dlogits(t->net), &p->sum);
+	if (!isfinite(p->sum.total))
+		return err_set(e,
+			"the loss is no longer finite in epoch %u: try a smaller learning rate "
+			"or --clip",
+			p->epoch + 1);
+	net_backward(t->net);
+	optim_step(t->optim, t->net, lr);
+	p->item += batch->n;
+	return 0;
+}
+
+/* 0 at the end of the epoch, 1 where it was stopped. */
+static int train_epoch(struct train *t, struct train_report *r, struct err *e)
+{
+	struct batch batch;
+
+	batcher_start(t->batcher, t->position.epoch, t->position.item);
+	while (batcher_next(t->batcher, &batch)) {
+		r->lr = current_lr(t);
+		if (step(t, &batch, r->lr, e))
+			return -1;
+		if (t->on_step != NULL)
+			t->on_step(t->arg, t->position.epoch, t->position.item);
+		if (stopped(t))
+			return 1;
+	}
+	return 0;
+}
+
+struct validation {
+	const struct train *train;
+	struct loss ce;
+	size_t errors;
+	double loss;
+};
+
+static int add_validation(void *arg, const float *logits, size_t first, size_t n, struct err *e)
+{
+	struct validation *v = arg;
+	const struct train *t = v->train;
+	size_t classes = t->net->classes;
+
+	(void)e;
+	for (size_t i = 0; i < n; i++) {
+		size_t item =
+			t->validation_item != NULL ? t->validation_item[first + i] : first + i;
+		const float *z = logits + i * classes;
+		size_t label = t->validation->labels[item], best = 0;
+
+		for (size_t k = 1; k < classes; k++)
+			if (z[k] > z[best])
+				best = k;
+		v->errors += best != label;
+		v->loss += loss_softmax(z, classes, 1, v->ce.work) - (double)z[label];
+	}
+	return 0;
+}
+
+static int validate(struct train *t, struct train_report *r, struct err *e)
+{
+	struct validation v = {.train = t, .ce = *t->loss};
+	struct infer in = {.net = t->net,
+		.preprocess = &t->batcher->preprocess,
+		.data = t->validation,
+		.item = t->validation_item,
+		.items = t->validation_items};
+	double items;
+
+	r->validation_loss = r->validation_accuracy = NAN;
+	if (t->validation == NULL)
+		return 0;
+	if (infer_run(&in, add_validation, &v, e))
+		return -1;
+	items = (double)infer_items(&in);
+	r->validation_errors = v.errors;
+	r->validation_accuracy = 1 - (double)v.errors / items;
+	r->validation_loss = v.loss / items;
+	return 0;
+}
+
+/* Fewer errors are better; of as many, the smaller loss. */
+static void judge(struct train *t, struct train_report *r)
+{
+	struct position *p = &t->position;
+	double errors = (double)r->validation_errors;
+
+	if (t->validation == NULL)
+		return;
+	r->is_best = p->best_epoch == 0 || errors < p->best_errors ||
+		     (errors == p->best_errors && r->validation_loss < p->best_loss);
+	p->waited++;
+	if (!r->is_best)
+		return;
+	p->waited = 0;
+	p->best_epoch = p->epoch + 1;
+	p->best_errors = errors;
+	p->best_loss = r->validation_loss;
+	if (t->best != NULL)
+		memcpy(t->best, t->net->param, t->net->arena * sizeof *t->best);
+}
+
+static void summarise(
+	const struct train *t, double seconds, double items, struct train_report *r)
+{
+	const struct loss_sum *sum = &t->position.sum;
+
+	r->epoch = t->position.epoch + 1;
+	r->epochs = t->epochs;
+	r->loss = sum->total / sum->items;
+	r->hard = sum->hard / sum->items;
+	r->soft = sum->soft / sum->items;
+	r->accuracy = t->batcher->data->labels != NULL ? sum->correct / sum->items : NAN;
+	r->seconds = seconds;
+	r->images_a_second = items / seconds;
+}
+
+static int finish_epoch(struct train *t, struct train_report *r, struct err *e)
+{
+	if (validate(t, r, e))
+		return -1;
+	judge(t, r);
+	schedule_epoch(t->schedule, t->validation != NULL ? r->validation_loss : r->loss);
+	t->position.epoch++;
+	t->position.item = 0;
+	t->position.sum = (struct loss_sum){.items = 0};
+	return t->on_epoch != NULL ? t->on_epoch(t->arg, r, e) : 0;
+}
+
+static int is_over(const struct train *t)
+{
+	return t->position.epoch >= t->epochs ||
+	       (t->patience > 0 && t->position.waited >= t->patience);
+}
+
+int train_run(struct train *t, struct err *e)
+{
+	while (!is_over(t)) {
+		struct train_report r = {.lr = current_lr(t)};
+		size_t before = t->position.item;
+		double start = now();
+		int ended = train_epoch(t, &r, e);
+
+		if (ended != 0)
+			return ended;
+		summarise(t, now() - start, (double)(t->position.item - before), &r);
+		if (finish_epoch(t, &r, e))
+			return -1;
+		if (stopped(t))
+			return 1;
+	}
+	if (t->best != NULL && t->position.best_epoch > 0)
+		memcpy(t->net->param, t->best, t->net->arena * sizeof *t->best);
+	return 0;
+}
