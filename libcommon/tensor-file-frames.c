@@ -34,14 +34,14 @@ int frames_append(struct frame_list *l, struct frame frame, struct err *e)
 }
 
 /* One pass of the plan: counts the frames, or writes their ends where there is a list. */
-static size_t plan(const struct tensor *const *order, size_t tensors, size_t *end)
+static size_t plan(const size_t *start, size_t tensors, size_t *end)
 {
 	size_t ends = 0, at = 0, begin = 0;
 
 	for (size_t i = 0; i < tensors; i++) {
-		size_t tensor_end = at + order[i]->size;
+		size_t tensor_end = start[i + 1];
 
-		if (order[i]->size >= FRAMES_OWN_BYTES && at > begin) {
+		if (tensor_end - at >= FRAMES_OWN_BYTES && at > begin) {
 			if (end != NULL)
 				end[ends] = at;
 			ends++;
@@ -63,14 +63,13 @@ static size_t plan(const struct tensor *const *order, size_t tensors, size_t *en
 	return ends;
 }
 
-int frames_plan(const struct tensor *const *order, size_t tensors, size_t **end, size_t *ends,
-	struct err *e)
+int frames_plan(const size_t *start, size_t tensors, size_t **end, size_t *ends, struct err *e)
 {
-	*ends = plan(order, tensors, NULL);
+	*ends = plan(start, tensors, NULL);
 	*end = size_alloc(*ends, sizeof **end, "the list of frames", e);
 	if (*end == NULL)
 		return -1;
-	plan(order, tensors, *end);
+	plan(start, tensors, *end);
 	return 0;
 }
 
@@ -114,6 +113,11 @@ int frames_parse_table(struct frame_list *l, const uint8_t *bytes, size_t n, str
 	for (const uint8_t *p = bytes; p < footer; p += entry) {
 		struct frame f = {.packed = bytes_le32(p), .size = bytes_le32(p + 4)};
 
+		if (f.packed < FRAMES_SMALLEST) {
+			frames_release(l);
+			return err_set(e, "damaged: a seek table lists a frame of %u bytes",
+				(unsigned)f.packed);
+		}
 		f.has_sum = entry == 12;
 		f.sum = f.has_sum ? bytes_le32(p + 8) : 0;
 		if (frames_append(l, f, e)) {

@@ -14,6 +14,7 @@
 #define FRAMES_TABLE_MAGIC 0x184D2A5Eu
 #define FRAMES_FOOTER_MAGIC 0x8F92EAB1u
 #define FRAMES_FOOTER 9
+#define FRAMES_SMALLEST 8 /* a skippable frame without content */
 
 #define FRAMES_MAX_BYTES ((size_t)1 << 20)  /* of content in a frame */
 #define FRAMES_OWN_BYTES ((size_t)64 << 10) /* a tensor of so many starts a new frame */
@@ -38,10 +39,9 @@ int frames_append(struct frame_list *l, struct frame frame, struct err *e);
 
 /*
  * Where the frames after the header's end, counted from the end of the header: a malloced
- * list of *ends. Depends on nothing but the sizes in order.
+ * list of *ends, of tensors that begin at start[0 .. tensors - 1] and end at start[tensors].
  */
-int frames_plan(const struct tensor *const *order, size_t tensors, size_t **end, size_t *ends,
-	struct err *e);
+int frames_plan(const size_t *start, size_t tensors, size_t **end, size_t *ends, struct err *e);
 
 /* The table's frame, malloced. */
 int frames_format_table(const struct frame_list *l, uint8_t **bytes, size_t *n, struct err *e);

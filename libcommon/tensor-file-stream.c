@@ -52,7 +52,7 @@ static int read_some(struct tensor_stream *s, void *to, size_t room, size_t *got
 /* Brings at least `need` bytes to the buffer, fewer only at the end of the file. */
 static int fill(struct tensor_stream *s, size_t need, struct err *e)
 {
-	size_t got;
+	size_t got = 0;
 
 	if (s->end - s->at >= need)
 		return 0;
@@ -99,7 +99,7 @@ static int read_table(struct tensor_stream *s, size_t n, struct err *e)
 	if (bytes == NULL)
 		return -1;
 	for (size_t got = 0; got < n;) {
-		size_t part;
+		size_t part = 0;
 
 		if (fill(s, 1, e))
 			goto out;
@@ -125,7 +125,7 @@ out:
 static int skip_bytes(struct tensor_stream *s, size_t n, struct err *e)
 {
 	while (n > 0) {
-		size_t part;
+		size_t part = 0;
 
 		if (fill(s, 1, e))
 			return -1;
@@ -257,7 +257,7 @@ static int copy(struct tensor_stream *s, uint8_t *out, size_t n, size_t *got, st
 	memcpy(out, s->buffer + s->at, *got);
 	s->at += *got;
 	while (*got < n && !s->at_eof) {
-		size_t part;
+		size_t part = 0;
 
 		if (read_some(s, out + *got, n - *got, &part, e))
 			return -1;
@@ -269,7 +269,7 @@ static int copy(struct tensor_stream *s, uint8_t *out, size_t n, size_t *got, st
 
 int tensor_stream_read(struct tensor_stream *s, void *out, size_t n, struct err *e)
 {
-	size_t got;
+	size_t got = 0;
 
 	if (s->compressed ? unpack(s, out, n, &got, e) : copy(s, out, n, &got, e))
 		return -1;

@@ -131,6 +131,19 @@ const struct tensor_set *tensor_reader_header(const struct tensor_reader *r);
 int tensor_reader_rows(struct tensor_reader *r, const struct tensor *t, size_t from, size_t to,
 	void *rows, struct err *e);
 
+/* The same for n bytes of the tensor from its byte `from` on. */
+int tensor_reader_bytes(struct tensor_reader *r, const struct tensor *t, size_t from, void *bytes,
+	size_t n, struct err *e);
+
+/*
+ * Goes through the whole file in order, whatever was read before (a pipe must be fresh),
+ * checks every sum, the seek table and that nothing follows. Each tensor's bytes are shown
+ * to `visit` (which may be NULL) in parts of at most 1 MiB, whole elements each.
+ */
+typedef void tensor_visit(void *job, const struct tensor *t, size_t from, const void *bytes,
+	size_t n);
+int tensor_reader_scan(struct tensor_reader *r, tensor_visit *visit, void *job, struct err *e);
+
 /* What the file is made of, for tensor-info. Sizes are 0 where a pipe does not tell them yet.
  */
 struct tensor_file_shape {

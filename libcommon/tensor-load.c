@@ -1,95 +1,211 @@
 /* SPDX-License-Identifier: ISC */
-#include "bytes.h"
+/* tensor_file_load: frames of a seekable file are unpacked in parallel, all else in order. */
 #include "err.h"
 #include "size.h"
-#include "tensor-file-header.h"
-#include "tensor-file-stream.h"
-#include "tensor-file.h"
+#include "tensor-reader.h"
+#include "workers.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ALIGNMENT 64
-#define HEADER_STEP ((size_t)1 << 20)
 
-static int read_header(struct tensor_set *s, struct tensor_stream *in, struct err *e)
+/* What one worker has for itself. */
+struct loader_room {
+	struct frame_room frame;
+	uint8_t *bytes; /* for frames that hold parts of several tensors */
+	size_t failed;	/* 1 + the first of its frames that failed */
+	struct err err;
+};
+
+struct loader {
+	struct tensor_reader reader;
+	size_t first; /* frame behind those that hold the header only, which are checked already
+		       */
+	struct loader_room *room;
+	int rooms;
+};
+
+static size_t aligned(size_t n)
 {
-	uint8_t length[8];
-	char *json = NULL;
-	size_t n, got = 0;
-	int failed = -1;
-
-	if (tensor_stream_read(in, length, 8, e))
-		return -1;
-	n = bytes_le64(length);
-	if (n == 0 || n > TENSOR_HEADER_MAX)
-		return err_set(e, "not a tensor file: a header of %zu bytes", n);
-	while (got < n) {
-		size_t part = n - got < HEADER_STEP ? n - got : HEADER_STEP;
-		char *more = realloc(json, got + part);
-		if (more == NULL) {
-			err_set(e, "out of memory");
-			goto out;
-		}
-		json = more;
-		if (tensor_stream_read(in, json + got, part, e))
-			goto out;
-		got += part;
-	}
-	failed = tensor_header_parse(s, json, n, e);
-out:
-	free(json);
-	return failed;
+	return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+/* Pages that the file turns out not to have are never touched: nothing is cleared here. */
 static int make_arena(struct tensor_set *s, struct err *e)
 {
 	size_t n = ALIGNMENT;
 	char *p;
 
 	for (size_t i = 0; i < s->tensors; i++)
-		if (size_add(
-			    n, (s->tensor[i].size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT, &n))
+		if (size_add(n, aligned(s->tensor[i].size), &n))
 			return err_set(e, "the tensors do not fit the address space");
 	if (size_check(n, "the tensors", e))
 		return -1;
 	s->arena = p = aligned_alloc(ALIGNMENT, n);
 	if (p == NULL)
-		return err_set(e, "out of memory");
+		return err_set(e, "out of memory for %zu bytes of tensors", s->bytes);
 	for (size_t i = 0; i < s->tensors; i++) {
 		s->tensor[i].data = p;
-		p += (s->tensor[i].size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+		p += aligned(s->tensor[i].size);
 	}
 	return 0;
 }
 
-int tensor_file_load(struct tensor_set *s, const char *path, struct workers *w, struct err *e)
+/* The last tensor that begins at or before a place: of those that begin together, the one with
+ * bytes. */
+static size_t tensor_at(const struct tensor_set *s, size_t at)
 {
-	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	struct tensor_stream *in = NULL;
+	size_t low = 0, high = s->tensors;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->tensor[middle].begin <= at)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Copies the bytes [at, at + n) of the data to the tensors that they belong to. */
+static void scatter(const struct tensor_set *s, const uint8_t *bytes, size_t at, size_t n)
+{
+	for (size_t i = tensor_at(s, at); n > 0; i++) {
+		const struct tensor *t = &s->tensor[i];
+		size_t skip = at - t->begin, left = t->size - skip, part = left < n ? left : n;
+
+		memcpy((char *)t->data + skip, bytes, part);
+		bytes += part;
+		at += part;
+		n -= part;
+	}
+}
+
+static int load_frame(
+	struct loader *l, const struct frame *f, struct loader_room *room, struct err *e)
+{
+	const struct tensor_set *s = &l->reader.set;
+	size_t base = l->reader.base, size = (size_t)f->size;
+	size_t skip = f->at >= base ? 0 : base - f->at < size ? (size_t)(base - f->at) : size;
+	size_t at = (size_t)f->at + skip - base;
+	const struct tensor *t = skip == size ? NULL : &s->tensor[tensor_at(s, at)];
+
+	if (skip == 0 && t != NULL && at + size <= t->begin + t->size)
+		return frame_unpack(&room->frame, l->reader.source.fd, f,
+			(char *)t->data + (at - t->begin), e);
+	if (frame_unpack(&room->frame, l->reader.source.fd, f, room->bytes, e))
+		return -1;
+	scatter(s, room->bytes + skip, at, size - skip);
+	return 0;
+}
+
+static void load_part(void *job, size_t part, int worker)
+{
+	struct loader *l = job;
+	struct loader_room *room = &l->room[worker];
+	struct err e;
+	size_t frame = l->first + part;
+
+	if (load_frame(l, &l->reader.source.frames.frame[frame], room, &e) &&
+		room->failed == 0) {
+		room->failed = frame + 1;
+		room->err = e;
+	}
+}
+
+static int make_rooms(struct loader *l, struct workers *w, struct err *e)
+{
+	const struct frame_list *list = &l->reader.source.frames;
+	uint64_t largest = 1;
+
+	l->rooms = w == NULL ? 1 : workers_count(w);
+	l->room = size_alloc((size_t)l->rooms, sizeof *l->room, "the workers' room", e);
+	if (l->room == NULL)
+		return -1;
+	for (size_t i = 0; i < list->frames; i++)
+		if (list->frame[i].size > largest)
+			largest = list->frame[i].size;
+	if (size_check(largest, "a frame", e))
+		return -1;
+	for (int i = 0; i < l->rooms; i++)
+		if ((l->room[i].bytes = malloc((size_t)largest)) == NULL)
+			return err_set(e, "out of memory");
+	return 0;
+}
+
+static void release_rooms(struct loader *l)
+{
+	for (int i = 0; i < l->rooms && l->room != NULL; i++) {
+		frame_room_release(&l->room[i].frame);
+		free(l->room[i].bytes);
+	}
+	free(l->room);
+}
+
+/* Of all failures, that of the first frame is told, whoever met it. */
+static int first_failure(const struct loader *l, struct err *e)
+{
+	const struct loader_room *first = NULL;
+
+	for (int i = 0; i < l->rooms; i++)
+		if (l->room[i].failed > 0 &&
+			(first == NULL || l->room[i].failed < first->failed))
+			first = &l->room[i];
+	if (first == NULL)
+		return 0;
+	*e = first->err;
+	return -1;
+}
+
+static int load_frames(struct loader *l, struct workers *w, struct err *e)
+{
+	const struct frame_list *list = &l->reader.source.frames;
 	int failed = -1;
 
-	(void)w;
-	tensor_set_init(s);
-	if (fd < 0)
-		return err_errno(e, "\"%s\": cannot open", path);
-	in = tensor_stream_open(fd, e);
-	if (in == NULL || read_header(s, in, e) || make_arena(s, e))
+	if (make_rooms(l, w, e))
 		goto out;
-	for (size_t i = 0; i < s->tensors; i++)
-		if (tensor_stream_read(in, s->tensor[i].data, s->tensor[i].size, e))
-			goto out;
-	failed = tensor_stream_end(in, e);
+	if (w != NULL)
+		workers_run(w, load_part, l, list->frames);
+	else
+		for (size_t i = 0; i < list->frames; i++)
+			load_part(l, i, 0);
+	failed = first_failure(l, e);
 out:
+	release_rooms(l);
+	return failed;
+}
+
+static int load_in_order(struct tensor_reader *r, struct err *e)
+{
+	for (size_t i = 0; i < r->set.tensors; i++) {
+		const struct tensor *t = &r->set.tensor[i];
+
+		if (tensor_source_read(&r->source, r->base + t->begin, t->data, t->size, e))
+			return -1;
+	}
+	return tensor_source_end(&r->source, &r->set, r->base, e);
+}
+
+int tensor_file_load(struct tensor_set *s, const char *path, struct workers *w, struct err *e)
+{
+	struct loader l = {.rooms = 0};
+	int failed;
+
+	tensor_set_init(s);
+	if (tensor_reader_start(&l.reader, path, e))
+		return -1;
+	failed = make_arena(&l.reader.set, e);
+	if (!failed)
+		failed = l.reader.source.frames.frames > 0 ? load_frames(&l, w, e)
+							   : load_in_order(&l.reader, e);
 	if (failed) {
 		err_in(e, path);
-		tensor_set_release(s);
+	} else {
+		*s = l.reader.set;
+		tensor_set_init(&l.reader.set);
 	}
-	tensor_stream_close(in);
-	if (fd != STDIN_FILENO)
-		close(fd);
+	tensor_reader_stop(&l.reader);
 	return failed;
 }

@@ -199,7 +199,7 @@ static void release_room(struct writer *w)
 static int write_packed(
 	struct writer *w, const uint8_t *header, size_t n, int level, struct err *e)
 {
-	if (frames_plan(w->order, w->tensors, &w->end, &w->ends, e) || make_room(w, level, e))
+	if (frames_plan(w->start, w->tensors, &w->end, &w->ends, e) || make_room(w, level, e))
 		return -1;
 	return put_header(w, header, n, e) || put_frames(w, e) || put_table(w, e) ? -1 : 0;
 }
