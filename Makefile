@@ -63,8 +63,6 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libpotstill.a
 	@mkdir -p $(@D)
 	$(call step,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs cmocka) $(ALL_LIBS)
 
-$(BUILD)/tests/unit/%.o: | $(BUILD)/have-tests
-
 # What is missing, in one line, before the compiler says it in twenty.
 missing = $(if $(shell command -v pkg-config),$(foreach l,$(1),$(shell pkg-config --exists \
 	$(call pc,$(l)) || echo $(lastword $(subst =, ,$(l))))),pkg-config)
@@ -81,7 +79,9 @@ $(BUILD)/have-tests:
 	$(call complain,$(call missing,$(TEST_LIBRARIES)))
 	@mkdir -p $(@D) && touch $@
 
-units: $(UNITS)
+units: $(BUILD)/have-tests $(UNITS)
+
+$(filter $(BUILD)/tests/%,$(OBJ)): | $(BUILD)/have-tests
 
 # make check TESTS="build/tests/err tests/cli/lib.t" runs only these.
 TESTS = $(UNITS) $(wildcard tests/cli/*.t $(if $(SAN),,tests/project/*.t tests/project/*.py))
