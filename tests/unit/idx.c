@@ -176,7 +176,8 @@ static void refuses_lies_before_allocating(void **state)
 	refuse(packed, n, "is cut short: it declares 4294967296 bytes");
 	memcpy(honest, "\0\0\10\1\0\4\0\0", 8); /* 2^18 values, and all are there */
 	size_set_limit(200000);
-	refuse(honest, sizeof honest, "values: 256.0 KiB is over the memory limit of 195.3 KiB");
+	refuse(honest, sizeof honest,
+		"values: 256.0 KiB is over the memory limit of 195.3 KiB");
 	size_set_limit(0);
 }
 
