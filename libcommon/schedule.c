@@ -25,15 +25,17 @@ static double cosine(const struct schedule *s, double time)
 
 double schedule_lr(const struct schedule *s, double time)
 {
-	if (time < s->warmup)
+	double after = time - s->warmup;
+
+	if (after < 0)
 		return s->lr * time / s->warmup;
 	switch (s->kind) {
 	case SCHEDULE_CONSTANT:
 		return s->lr;
 	case SCHEDULE_STEP:
-		return s->lr * pow(s->gamma, floor(time / s->step_epochs));
+		return s->lr * pow(s->gamma, floor(after / s->step_epochs));
 	case SCHEDULE_EXP:
-		return s->lr * pow(s->gamma, floor(time));
+		return s->lr * pow(s->gamma, floor(after));
 	case SCHEDULE_COSINE:
 		return cosine(s, time);
 	case SCHEDULE_PLATEAU:
