@@ -65,13 +65,15 @@ void warn(const char *format, ...)
 	va_end(ap);
 }
 
-/* SA_RESETHAND has restored the default action, so the raised signal kills. */
+/* The raised signal waits until the handler returns, and then finds the default action. */
 static void on_signal(int number)
 {
-	signal_seen = number;
-	if (later)
+	if (later && signal_seen == 0) {
+		signal_seen = number;
 		return;
+	}
 	outfile_unlink_all();
+	signal(number, SIG_DFL);
 	raise(number);
 }
 
@@ -82,7 +84,6 @@ void die_setup_signals(void)
 
 	memset(&action, 0, sizeof action);
 	action.sa_handler = on_signal;
-	action.sa_flags = (int)SA_RESETHAND;
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
 		struct sigaction old;

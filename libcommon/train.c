@@ -66,7 +66,7 @@ static int train_epoch(struct train *t, struct train_report *r, struct err *e)
 
 struct validation {
 	const struct train *train;
-	struct loss ce;
+	float *work; /* [classes] */
 	size_t errors;
 	double loss;
 };
@@ -88,14 +88,14 @@ static int add_validation(void *arg, const float *logits, size_t first, size_t n
 			if (z[k] > z[best])
 				best = k;
 		v->errors += best != label;
-		v->loss += loss_softmax(z, classes, 1, v->ce.work) - (double)z[label];
+		v->loss += loss_softmax(z, classes, 1, v->work) - (double)z[label];
 	}
 	return 0;
 }
 
 static int validate(struct train *t, struct train_report *r, struct err *e)
 {
-	struct validation v = {.train = t, .ce = *t->loss};
+	struct validation v = {.train = t, .work = t->loss->work};
 	struct infer in = {.net = t->net,
 		.preprocess = &t->batcher->preprocess,
 		.data = t->validation,

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli-train-report.h"
+
+#include "err.h"
+#include "json.h"
+#include "progress.h"
+#include "size.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+void cli_train_say_epoch(const struct train_report *r, int distilled)
+{
+	char parts[96] = "", validation[96] = "", accuracy[48] = "";
+
+	if (distilled)
+		snprintf(parts, sizeof parts, " (hard %.4f, soft %.4f)", r->hard, r->soft);
+	if (!isnan(r->accuracy))
+		snprintf(accuracy, sizeof accuracy, ", accuracy %.2f %%", 100 * r->accuracy);
+	if (!isnan(r->validation_loss))
+		snprintf(validation, sizeof validation, ", validation %zu errors, loss %.4f%s",
+			r->validation_errors, r->validation_loss, r->is_best ? " *" : "");
+	progress_say("epoch %" PRIu32 "/%" PRIu32 ": loss %.4f%s%s%s, lr %.3g, %.0f images/s",
+		r->epoch, r->epochs, r->loss, parts, accuracy, validation, r->lr,
+		r->images_a_second);
+}
+
+void cli_train_show_step(
+	const struct train *t, uint32_t first_epoch, double start, size_t items_done)
+{
+	const struct position *p = &t->position;
+	double items = (double)t->batcher->items, done, left;
+	char time[PROGRESS_TIME];
+
+	if (!progress_due())
+		return;
+	done = (double)(p->epoch - first_epoch) + (double)items_done / items;
+	left = (double)(t->epochs - first_epoch) - done;
+	progress_show("epoch %" PRIu32 "/%" PRIu32 " %3.0f %%, loss %.4f, %s left",
+		p->epoch + 1, t->epochs, 100 * (double)items_done / items,
+		p->sum.total / p->sum.items,
+		progress_time((progress_seconds() - start) / done * left, time));
+}
+
+int cli_train_log(FILE *log, const struct train_report *r, struct err *e)
+{
+	struct json j;
+
+	json_begin(&j, log, JSON_LINE);
+	json_put_size(&j, "epoch", r->epoch);
+	json_put_real(&j, "lr", r->lr);
+	json_put_real(&j, "loss", r->loss);
+	json_put_real(&j, "hard_loss", r->hard);
+	json_put_real(&j, "soft_loss", r->soft);
+	json_put_real(&j, "accuracy", r->accuracy);
+	if (!isnan(r->validation_loss)) {
+		json_put_size(&j, "validation_errors", r->validation_errors);
+		json_put_real(&j, "validation_accuracy", r->validation_accuracy);
+		json_put_real(&j, "validation_loss", r->validation_loss);
+		json_put_bool(&j, "best", r->is_best != 0);
+	}
+	json_put_real(&j, "seconds", r->seconds);
+	json_put_real(&j, "images_per_second", r->images_a_second);
+	return json_end(&j, e);
+}
+
+static void describe_layer(const struct layer *l)
+{
+	char kind[32], shape[64];
+	size_t params = 0;
+
+	for (int i = 0; i < l->params; i++)
+		params += l->param[i].count;
+	if (l->kind->number == LAYER_NO_NUMBER)
+		snprintf(kind, sizeof kind, "%s", l->kind->name);
+	else
+		snprintf(kind, sizeof kind, "%s:%.6g", l->kind->name, l->spec.number);
+	snprintf(shape, sizeof shape, "%zux%zux%zu", l->out.channels, l->out.height,
+		l->out.width);
+	printf("%d\t%s\t%s\t%zu\t%zu\n", l->position, kind, shape, params, l->macs);
+}
+
+int cli_train_describe(const struct net *n, size_t batch, struct err *e)
+{
+	size_t training = net_memory(n, batch, 1), inference = net_memory(n, batch, 0);
+	char of_training[SIZE_TEXT], of_inference[SIZE_TEXT];
+
+	printf("layer\tkind\toutput\tparameters\tMACs\n");
+	for (int i = 0; i < n->layers; i++)
+		describe_layer(&n->layer[i]);
+	printf("total\t\t\t%zu\t%zu\n", n->params, n->macs);
+	printf("memory at batch %zu\ttraining %s\tinference %s\n", batch,
+		size_text(training, of_training), size_text(inference, of_inference));
+	if (fflush(stdout) != 0)
+		return err_errno(e, "standard output");
+	return 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* What a run of training tells: a line an epoch, the log, and the dry run's table. */
+#ifndef CLI_TRAIN_REPORT_H
+#define CLI_TRAIN_REPORT_H
+
+#include "train.h"
+
+#include <stdio.h>
+
+/* The line on stderr after an epoch. */
+void cli_train_say_epoch(const struct train_report *r, int distilled);
+
+/* Draws the progress within an epoch, with the time that is left. */
+void cli_train_show_step(
+	const struct train *t, uint32_t first_epoch, double start, size_t items_done);
+
+/* One JSON object on one line, flushed. 0 or -1. */
+int cli_train_log(FILE *log, const struct train_report *r, struct err *e);
+
+/* Layers, shapes, parameters, MACs and memory on stdout. 0 or -1. */
+int cli_train_describe(const struct net *n, size_t batch, struct err *e);
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli-train-setup.h"
+
+#include "die.h"
+#include "err.h"
+#include "rng.h"
+#include "size.h"
+#include "workers.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_TEMPERATURE 4 /* for logits, where any will do */
+
+static void check_weights(const struct distill_options *d)
+{
+	if (d->targets == NULL)
+		die_usage("--targets is missing");
+	if (loss_kind_find(d->loss) == NULL ||
+		loss_kind_find(d->loss)->targets == BATCH_NO_TARGETS)
+		die_usage(
+			"--loss: \"%s\" is none of kd, mse-probabilities, mse-logits", d->loss);
+	if (d->alpha >= 0 && (d->hard_weight >= 0 || d->soft_weight >= 0))
+		die_usage("--alpha goes without --hard-weight and --soft-weight");
+	if (d->hard_weight == 0 && d->soft_weight == 0)
+		die_usage("--hard-weight and --soft-weight are both 0");
+	if (d->no_t_squared && strcmp(d->loss, "kd") != 0)
+		die_usage("--no-t-squared is of the kd loss");
+}
+
+void cli_train_check_options(const struct train_options *o, const struct distill_options *d)
+{
+	if (o->net == NULL)
+		die_usage("--net is missing");
+	if (optim_kind_find(o->optimizer) == NULL)
+		die_usage("--optimizer: \"%s\" is none of sgd, adam, adamw", o->optimizer);
+	if (o->nesterov && !(o->momentum > 0))
+		die_usage("--nesterov needs --momentum");
+	if (o->momentum > 0 && strcmp(o->optimizer, "sgd") != 0)
+		die_usage("--momentum is of --optimizer sgd");
+	if (o->max_norm > 0 && o->max_squared_norm > 0)
+		die_usage("--max-norm and --max-squared-norm exclude each other");
+	if (o->validation == NULL && (o->patience > 0 || o->keep == 0))
+		die_usage("%s needs --validation",
+			o->patience > 0 ? "--patience" : "--keep best");
+	if (o->resume && o->checkpoint == NULL)
+		die_usage("--resume needs --checkpoint");
+	if (d != NULL)
+		check_weights(d);
+}
+
+/* The share of --validation, or 0 where it names a file. */
+static double validation_share(const char *text)
+{
+	char *end;
+	double share = strtod(text, &end);
+
+	if (end == text || *end != '\0')
+		return 0;
+	if (!(share > 0 && share < 1))
+		die_usage("--validation: %s is no share between 0 and 1", text);
+	return share;
+}
+
+static uint32_t *new_list(size_t n)
+{
+	struct err e;
+	uint32_t *list = size_alloc(n, sizeof *list, "the split of the data", &e);
+
+	if (list == NULL)
+		die_err(&e);
+	return list;
+}
+
+/* Which items are held out is a function of the seed; both lists are in the data set's order.
+ */
+static void split(struct run *r, double share)
+{
+	size_t items = r->data.items, held = (size_t)lround((double)items * share);
+	struct rng rng = {r->o->seed, RNG_SPLIT, 0, 0};
+	uint32_t *order = new_list(items);
+	uint8_t *is_held = calloc(items, 1);
+	size_t kept = 0, out = 0;
+
+	if (is_held == NULL)
+		die("out of memory");
+	if (held == 0 || held == items)
+		die("\"%s\": has too few items for --validation %s", r->data_path,
+			r->o->validation);
+	for (size_t i = 0; i < items; i++)
+		order[i] = (uint32_t)i;
+	rng_shuffle(&rng, order, items);
+	for (size_t i = 0; i < held; i++)
+		is_held[order[i]] = 1;
+	r->item = order;
+	r->validation_item = new_list(held);
+	for (size_t i = 0; i < items; i++)
+		*(is_held[i] ? &r->validation_item[out++] : &r->item[kept++]) = (uint32_t)i;
+	free(is_held);
+	r->train.validation = &r->data;
+	r->train.validation_item = r->validation_item;
+	r->train.validation_items = held;
+}
+
+static void load_validation(struct run *r)
+{
+	const char *name = r->o->validation;
+	struct err e;
+
+	if (name == NULL)
+		return;
+	if (validation_share(name) > 0) {
+		if (dataset_need_labels(&r->data, r->data_path, &e))
+			die_err(&e);
+		split(r, validation_share(name));
+		return;
+	}
+	if (dataset_load(&r->validation, name, r->workers, &e) ||
+		dataset_need_labels(&r->validation, name, &e))
+		die_err(&e);
+	if (shape_values(&r->validation.shape) != shape_values(&r->data.shape))
+		die("\"%s\": its items have another shape than those of \"%s\"", name,
+			r->data_path);
+	r->train.validation = &r->validation;
+	r->train.validation_items = r->validation.items;
+}
+
+void cli_train_load(struct run *r)
+{
+	struct err e;
+
+	r->workers = workers_new(r->o->threads, &e);
+	if (r->workers == NULL || dataset_load(&r->data, r->data_path, r->workers, &e))
+		die_err(&e);
+	if (r->d != NULL && (soft_targets_load(&r->soft, r->d->targets, r->workers, &e) ||
+				    soft_targets_check(&r->soft, r->d->targets, &r->data, &e)))
+		die_err(&e);
+	if (r->o->jitter > 0 && r->data.images == NULL)
+		die("\"%s\": holds features, which --jitter cannot shift", r->data_path);
+	load_validation(r);
+}
+
+/* A net without the classes of its data could not be told so later than here. */
+static void check_classes(const struct run *r)
+{
+	size_t classes = r->d != NULL ? r->soft.classes : r->data.classes;
+
+	if (r->d != NULL ? r->net->classes != classes : r->net->classes < classes)
+		die("net \"%s\" has %zu outputs where %s has %zu classes", r->net->text,
+			r->net->classes, r->d != NULL ? "the teacher" : "the data set",
+			classes);
+	if (r->train.validation != NULL && r->train.validation->classes > r->net->classes)
+		die("\"%s\": has %zu classes where the net has %zu outputs", r->o->validation,
+			r->train.validation->classes, r->net->classes);
+}
+
+static void take_init(struct run *r)
+{
+	struct model m;
+	struct err e;
+
+	if (model_load(&m, r->o->init, r->workers, &e))
+		die_err(&e);
+	if (m.preprocess.mean != r->preprocess.mean || m.preprocess.sd != r->preprocess.sd)
+		die("\"%s\": was trained with --mean %g --sd %g", r->o->init, m.preprocess.mean,
+			m.preprocess.sd);
+	if (model_take_arena(&m.set, "", r->net, r->net->param, &e)) {
+		err_in(&e, r->o->init);
+		die_err(&e);
+	}
+	model_release(&m);
+}
+
+void cli_train_make_net(struct run *r)
+{
+	struct err e;
+
+	r->preprocess = (struct preprocess){r->o->mean, r->o->sd};
+	r->net = net_new(r->o->net, &r->data.shape, r->workers, &e);
+	if (r->net == NULL)
+		die_err(&e);
+	check_classes(r);
+	if (r->o->init != NULL)
+		take_init(r);
+	else
+		net_init(r->net, (enum initializer)r->o->initializer, r->o->seed);
+}
+
+static void set_weights(struct loss *l, const struct distill_options *d)
+{
+	int kd = strcmp(l->kind->name, "kd") == 0;
+
+	l->hard = kd ? 0.5 : 0;
+	l->soft = kd ? 0.5 : 1;
+	if (d->alpha >= 0) {
+		l->hard = d->alpha;
+		l->soft = 1 - d->alpha;
+	}
+	if (d->hard_weight >= 0)
+		l->hard = d->hard_weight;
+	if (d->soft_weight >= 0)
+		l->soft = d->soft_weight;
+}
+
+static void make_loss(struct run *r)
+{
+	struct loss *l = &r->loss;
+	struct err e;
+
+	*l = (struct loss){.kind = loss_kind_find("ce"),
+		.temperature = 1,
+		.hard = 1,
+		.smoothing = r->o->label_smoothing,
+		.classes = r->net->classes,
+		.workers = r->workers};
+	if (r->d != NULL) {
+		double own =
+			r->soft.temperature > 0 ? r->soft.temperature : DEFAULT_TEMPERATURE;
+
+		l->kind = loss_kind_find(r->d->loss);
+		l->temperature = r->d->temperature > 0 ? r->d->temperature : own;
+		l->scale_soft = !r->d->no_t_squared;
+		set_weights(l, r->d);
+		if (l->kind->targets == BATCH_LOGITS && r->soft.temperature > 0)
+			die("\"%s\": holds %s, and %s needs logits", r->d->targets,
+				soft_values_name(r->soft.values), l->kind->name);
+		if (l->kind->targets == BATCH_PROBABILITIES &&
+			soft_targets_check_temperature(
+				&r->soft, r->d->targets, l->temperature, &e))
+			die_err(&e);
+	}
+	if (loss_needs_labels(l) && dataset_need_labels(&r->data, r->data_path, &e))
+		die_err(&e);
+	if (loss_init(l, &e))
+		die_err(&e);
+}
+
+static void make_optim(struct run *r)
+{
+	const struct train_options *o = r->o;
+	struct err e;
+
+	optim_defaults(&r->optim, optim_kind_find(o->optimizer));
+	r->optim.momentum = o->momentum;
+	r->optim.nesterov = o->nesterov;
+	r->optim.beta1 = o->beta1;
+	r->optim.beta2 = o->beta2;
+	r->optim.epsilon = o->epsilon;
+	r->optim.weight_decay = o->weight_decay;
+	r->optim.clip = o->clip;
+	r->optim.max_norm = o->max_squared_norm > 0 ? o->max_squared_norm : o->max_norm;
+	r->optim.max_norm_of = o->max_squared_norm > 0 ? OPTIM_SQUARED_NORM : OPTIM_NORM;
+	if (optim_init(&r->optim, r->net, &e))
+		die_err(&e);
+}
+
+static void make_schedule(struct run *r)
+{
+	const struct train_options *o = r->o;
+
+	r->schedule = (struct schedule){.kind = (enum schedule_kind)o->schedule,
+		.lr = o->lr >= 0 ? o->lr : r->optim.kind->default_lr,
+		.warmup = o->warmup,
+		.epochs = o->epochs,
+		.lr_min = o->lr_min,
+		.gamma = o->gamma,
+		.step_epochs = o->step_epochs,
+		.patience = o->lr_patience};
+	schedule_init(&r->schedule);
+}
+
+static void make_batcher(struct run *r)
+{
+	struct err e;
+
+	r->batcher = (struct batcher){.data = &r->data,
+		.item = r->item,
+		.items = r->item != NULL ? r->data.items - r->train.validation_items
+					 : r->data.items,
+		.preprocess = r->preprocess,
+		.batch = (size_t)r->o->batch,
+		.seed = r->o->seed,
+		.shuffle = r->o->order == 0,
+		.jitter = r->o->jitter,
+		.soft = r->d != NULL ? &r->soft : NULL,
+		.targets = r->loss.kind->targets,
+		.temperature = r->loss.temperature,
+		.workers = r->workers};
+	if (r->batcher.batch > r->batcher.items)
+		r->batcher.batch = r->batcher.items;
+	if (r->soft.jitter > 0 && r->o->jitter > 0)
+		die("\"%s\": comes with shifted views, which --jitter would shift again",
+			r->d->targets);
+	if (batcher_init(&r->batcher, &e) || net_prepare(r->net, r->batcher.batch, 1, &e))
+		die_err(&e);
+}
+
+void cli_train_prepare(struct run *r)
+{
+	struct err e;
+	bool keeps_best = r->train.validation != NULL && r->o->keep != 1;
+
+	make_loss(r);
+	make_optim(r);
+	make_schedule(r);
+	make_batcher(r);
+	r->train.net = r->net;
+	r->train.batcher = &r->batcher;
+	r->train.loss = &r->loss;
+	r->train.optim = &r->optim;
+	r->train.schedule = &r->schedule;
+	r->train.epochs = (uint32_t)r->o->epochs;
+	r->train.seed = r->o->seed;
+	r->train.patience = (uint32_t)r->o->patience;
+	if (!keeps_best)
+		return;
+	r->train.best =
+		size_alloc(r->net->arena, sizeof *r->train.best, "the best parameters", &e);
+	if (r->train.best == NULL)
+		die_err(&e);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli-train.h"
+
+#include "cli-train-report.h"
+#include "cli-train-setup.h"
+#include "die.h"
+#include "err.h"
+#include "gemm.h"
+#include "outfile.h"
+#include "progress.h"
+#include "workers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A run of hours must not end with "permission denied". */
+static void check_output(const char *path)
+{
+	struct outfile probe;
+	struct err e;
+
+	if (strcmp(path, "-") == 0 && !isatty(STDOUT_FILENO))
+		return;
+	if (outfile_open(&probe, path, &e))
+		die_err(&e);
+	outfile_abort(&probe);
+}
+
+static struct checkpoint checkpoint_of(struct run *r)
+{
+	return (struct checkpoint){.net = r->net,
+		.optim = &r->optim,
+		.schedule = &r->schedule,
+		.position = &r->train.position,
+		.best = r->train.best,
+		.preprocess = &r->preprocess,
+		.class_names = r->data.class_names};
+}
+
+static int save_checkpoint(struct run *r, struct err *e)
+{
+	struct checkpoint c = checkpoint_of(r);
+
+	return checkpoint_save(&c, &r->lineage, r->o->checkpoint, e);
+}
+
+static void resume(struct run *r)
+{
+	struct checkpoint c = checkpoint_of(r);
+	struct err e;
+
+	if (!r->o->resume)
+		return;
+	if (access(r->o->checkpoint, F_OK) != 0 && errno == ENOENT) {
+		progress_say("no checkpoint \"%s\" yet: starting from the beginning",
+			r->o->checkpoint);
+		return;
+	}
+	if (checkpoint_load(&c, &r->lineage, r->o->checkpoint, &e))
+		die_err(&e);
+	progress_say("resuming after %u epochs and %zu items", r->train.position.epoch,
+		r->train.position.item);
+}
+
+static void on_step(void *arg, uint32_t epoch, size_t items_done)
+{
+	struct run *r = arg;
+
+	(void)epoch;
+	cli_train_show_step(&r->train, r->first_epoch, r->start, items_done);
+}
+
+static int on_epoch(void *arg, const struct train_report *report, struct err *e)
+{
+	struct run *r = arg;
+
+	cli_train_say_epoch(report, r->d != NULL);
+	if (r->log != NULL && cli_train_log(r->log, report, e))
+		return err_in(e, r->o->log);
+	if (r->o->checkpoint == NULL || report->epoch % (uint32_t)r->o->checkpoint_every != 0)
+		return 0;
+	return save_checkpoint(r, e);
+}
+
+/* A resumed run's log goes on behind what is there. */
+static void open_log(struct run *r)
+{
+	if (r->o->log == NULL)
+		return;
+	r->log = fopen(r->o->log, r->train.position.epoch > 0 ? "a" : "w");
+	if (r->log == NULL)
+		die("\"%s\": cannot write: %s", r->o->log, strerror(errno));
+}
+
+static void run_training(struct run *r)
+{
+	struct err e;
+	int result;
+
+	r->train.arg = r;
+	r->train.on_step = on_step;
+	r->train.on_epoch = on_epoch;
+	r->train.stop = die_on_signal_later();
+	r->first_epoch = r->train.position.epoch;
+	r->start = progress_seconds();
+	result = train_run(&r->train, &e);
+	if (result == 1 && r->o->checkpoint != NULL && save_checkpoint(r, &e) == 0)
+		warn("interrupted; the checkpoint is in \"%s\"", r->o->checkpoint);
+	else if (result == 1 && r->o->checkpoint != NULL)
+		warn("interrupted; %s", e.text);
+	if (result == 1)
+		die_by_signal();
+	if (result < 0)
+		die_err(&e);
+	if (r->log != NULL && fclose(r->log) != 0)
+		die("\"%s\": cannot write: %s", r->o->log, strerror(errno));
+}
+
+static void save_model(struct run *r)
+{
+	struct err e;
+
+	if (model_describe(&r->lineage, r->net, r->net->param, &r->preprocess,
+		    r->data.class_names, &e) ||
+		tensor_file_save(&r->lineage, r->o->output, TENSOR_LEVEL, r->workers, &e))
+		die_err(&e);
+}
+
+static void release(struct run *r)
+{
+	tensor_set_release(&r->lineage);
+	batcher_release(&r->batcher);
+	loss_release(&r->loss);
+	optim_release(&r->optim);
+	net_free(r->net);
+	free(r->train.best);
+	free(r->item);
+	free(r->validation_item);
+	if (r->d != NULL)
+		soft_targets_release(&r->soft);
+	if (r->train.validation == &r->validation)
+		dataset_release(&r->validation);
+	dataset_release(&r->data);
+	workers_free(r->workers);
+}
+
+void cli_train(
+	const struct train_options *o, const struct distill_options *distill, const char *data)
+{
+	struct run r = {.o = o, .d = distill, .data_path = data};
+	struct err e;
+
+	cli_train_check_options(o, distill);
+	if (!o->dry_run)
+		check_output(o->output);
+	cli_train_load(&r);
+	cli_train_make_net(&r);
+	cli_train_prepare(&r);
+	if (o->dry_run) {
+		if (cli_train_describe(r.net, r.batcher.batch, &e))
+			die_err(&e);
+		release(&r);
+		return;
+	}
+	if (o->verbose)
+		progress_say("BLIS kernels: %s", gemm_kernels());
+	cli_train_record(&r);
+	resume(&r);
+	open_log(&r);
+	run_training(&r);
+	save_model(&r);
+	release(&r);
+}
