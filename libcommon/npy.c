@@ -174,54 +174,72 @@ void npy_release(struct npy *a)
 	*a = (struct npy){0};
 }
 
-int npy_is_integer(const struct npy *a)
+bool npy_is_integer(const struct npy *a)
 {
 	return a->dtype != TENSOR_F16 && a->dtype != TENSOR_F32 && a->dtype != TENSOR_F64;
 }
 
-int64_t npy_integer(const struct npy *a, size_t i)
+static float float_at(const uint8_t *p)
+{
+	float v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+static double double_at(const uint8_t *p)
+{
+	double v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+double npy_real(const struct npy *a, size_t i)
 {
 	const uint8_t *p = a->bytes + i * tensor_dtype_size(a->dtype);
 
 	switch (a->dtype) {
+	case TENSOR_F16:
+		return (double)bytes_from_f16((uint16_t)(p[0] | p[1] << 8));
+	case TENSOR_F32:
+		return (double)float_at(p);
+	case TENSOR_F64:
+		return double_at(p);
 	case TENSOR_I8:
 		return (int8_t)*p;
 	case TENSOR_U16:
-		return *(const uint16_t *)(const void *)p;
+		return (uint16_t)(p[0] | p[1] << 8);
 	case TENSOR_I16:
-		return *(const int16_t *)(const void *)p;
+		return (int16_t)(p[0] | p[1] << 8);
 	case TENSOR_U32:
 		return bytes_le32(p);
 	case TENSOR_I32:
 		return (int32_t)bytes_le32(p);
 	case TENSOR_U64:
+		return (double)bytes_le64(p);
 	case TENSOR_I64:
-		return (int64_t)bytes_le64(p);
+		return (double)(int64_t)bytes_le64(p);
 	default:
 		return *p;
 	}
 }
 
-void npy_floats(const struct npy *a, size_t from, size_t n, float *to)
+int npy_to_floats(struct npy *a, struct err *e)
 {
-	const uint8_t *p = a->bytes + from * tensor_dtype_size(a->dtype);
-	const uint16_t *half = (const uint16_t *)(const void *)p;
-	const double *wide = (const double *)(const void *)p;
+	float *v;
 
 	if (a->dtype == TENSOR_F32)
-		memcpy(to, p, n * sizeof *to);
-	else if (a->dtype == TENSOR_F16)
-		for (size_t i = 0; i < n; i++)
-			to[i] = bytes_from_f16(half[i]);
-	else if (a->dtype == TENSOR_F64)
-		for (size_t i = 0; i < n; i++)
-			to[i] = (float)wide[i];
-	else if (a->dtype == TENSOR_U64)
-		for (size_t i = 0; i < n; i++)
-			to[i] = (float)(uint64_t)npy_integer(a, from + i);
-	else
-		for (size_t i = 0; i < n; i++)
-			to[i] = (float)npy_integer(a, from + i);
+		return 0;
+	v = size_alloc(a->values, sizeof *v, "numbers", e);
+	if (v == NULL)
+		return -1;
+	for (size_t i = 0; i < a->values; i++)
+		v[i] = (float)npy_real(a, i);
+	free(a->bytes);
+	a->bytes = (uint8_t *)v;
+	a->dtype = TENSOR_F32;
+	return 0;
 }
 
 int npy_write_header(struct outfile *o, enum tensor_dtype dtype, int rank, const size_t *shape,

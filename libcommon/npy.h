@@ -12,6 +12,7 @@
 #include "fingerprint.h"
 #include "tensor-file.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,16 +37,15 @@ struct npy {
 int npy_load(struct npy *a, const char *path, struct err *e);
 void npy_release(struct npy *a);
 
-/*
- * The values [from, from + n) as floats; halves are widened, doubles and integers rounded to
- * nearest (a double beyond the range of floats becomes infinite).
- */
-void npy_floats(const struct npy *a, size_t from, size_t n, float *to);
+/* Value i as a real number, whatever its dtype (64-bit integers are rounded to nearest). */
+double npy_real(const struct npy *a, size_t i);
 
-/* Value i of an integer or boolean array; whether it is one. U64 above INT64_MAX come out
- * negative. */
-int npy_is_integer(const struct npy *a);
-int64_t npy_integer(const struct npy *a, size_t i);
+/* Turns all values into F32 in place: rounded to nearest, infinite beyond a float's range. 0 or
+ * -1. */
+int npy_to_floats(struct npy *a, struct err *e);
+
+/* Whether the values are integers (or booleans). */
+bool npy_is_integer(const struct npy *a);
 
 /*
  * Writes what numpy.save writes before the numbers; the numbers follow with outfile_write.

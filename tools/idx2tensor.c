@@ -137,7 +137,6 @@ int main(int argc, char **argv)
 	int n;
 
 	path = options_parse(&tool, argc, argv, &n);
-	die_setup_signals();
 	if (n == 2 && strcmp(path[0], "-") == 0 && strcmp(path[1], "-") == 0)
 		die_usage("images and labels cannot both be standard input");
 	tensor_set_init(&set);

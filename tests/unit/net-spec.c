@@ -233,6 +233,13 @@ static void survives_size(void **state)
 	}
 }
 
+static void append(char *text, size_t room, const char *word)
+{
+	size_t n = strlen(text);
+
+	snprintf(text + n, room - n, "%s", word);
+}
+
 /* Whatever is taken prints as something that is taken and prints the same. */
 static void random_texts_come_back(void **state)
 {
@@ -248,7 +255,7 @@ static void random_texts_come_back(void **state)
 		struct err e;
 
 		for (uint32_t j = 0, n = 1 + rng_below(&r, 0, 9); j < n; j++)
-			strcat(text, word[rng_below(&r, j + 1, (uint32_t)words)]);
+			append(text, sizeof text, word[rng_below(&r, j + 1, (uint32_t)words)]);
 		once = printed(text, &e);
 		if (once == NULL) {
 			check(place_in(&e) >= 1 && place_in(&e) <= (long)strlen(text) + 1,

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+/* NumPy arrays to a data set, to soft targets, or to a plain tensor. */
+#include "class-names.h"
+#include "dataset-npy.h"
+#include "die.h"
+#include "err.h"
+#include "lineage.h"
+#include "npy.h"
+#include "options.h"
+#include "soft-convert.h"
+#include "soft-targets.h"
+#include "workers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { AS_IMAGES, AS_FEATURES, AS_SOFT_TARGETS, AS_TENSOR };
+
+static const char *output = "-", *names, *data, *name = "values";
+static bool channels_last;
+static int as = -1, classes, level = TENSOR_LEVEL, values = -1, store = -1, dtype = -1;
+static double temperature;
+
+static const struct option_row rows[] = {
+	OPTION_CHOICE(0, "as", "images|features|soft-targets|tensor", &as,
+		"what the array is to become (required)"),
+	OPTION_TEXT(
+		'o', "output", "FILE", &output, "the tensor file to write [standard output]"),
+	OPTION_INT(0, "level", "N", &level, 1, 22, "compression level of zstd [1]"),
+	OPTION_GROUP("images and features (a data set)"),
+	OPTION_FLAG(0, "channels-last", &channels_last,
+		"images are [items, height, width, channels], as in Keras"),
+	OPTION_INT(0, "classes", "N", &classes, 1, DATASET_MAX_CLASSES,
+		"number of classes [up to the largest label]"),
+	OPTION_TEXT(0, "class-names", "FILE|LIST", &names,
+		"names of the classes: a file, one a line, or a list with commas"),
+	OPTION_GROUP("soft targets"),
+	OPTION_TEXT(
+		'd', "data", "DATA", &data, "the data set that the rows belong to (required)"),
+	OPTION_CHOICE(0, "values", "logits|zero-mean-logits|log-probabilities|probabilities",
+		&values, "what the array holds (required)"),
+	OPTION_REAL('T', "temperature", "T", &temperature, 1e-3, 1e6,
+		"the temperature of the (log-)probabilities: p = softmax(logits / T)"),
+	OPTION_CHOICE(0, "store", "logits|zero-mean-logits|log-probabilities|probabilities",
+		&store,
+		"what the file will hold [zero-mean-logits for logits, else as they are]"),
+	OPTION_CHOICE(0, "dtype", "f32|f16|bf16", &dtype,
+		"how it is stored [f16 for logits, else f32]"),
+	OPTION_GROUP("tensor"),
+	OPTION_TEXT(0, "name", "NAME", &name, "the name of the tensor [values]"),
+	OPTION_END,
+};
+
+static const struct tool tool = {
+	.name = "npy2tensor",
+	.summary = "turn NumPy arrays into a data set, soft targets or a plain tensor",
+	.synopsis = "--as KIND [options] ARRAY [LABELS]",
+	.rows = rows,
+	.min_operands = 1,
+	.max_operands = 2,
+};
+
+/* --- a data set --- */
+
+static int pack_dataset(struct tensor_set *set, struct dataset_source *s, struct npy *a,
+	const char **path, struct npy *labels, struct err *e)
+{
+	int bad = as == AS_IMAGES ? dataset_images_from_npy(s, a, channels_last, e)
+				  : dataset_features_from_npy(s, a, e);
+
+	if (bad)
+		return err_in(e, path[0]);
+	if (path[1] != NULL && dataset_labels_from_npy(s, labels, e))
+		return err_in(e, path[1]);
+	if (names != NULL && (s->class_names = class_names_read(names, e)) == NULL)
+		return -1;
+	if (dataset_pack(set, s, e))
+		return err_in(e, path[path[1] != NULL]);
+	if (lineage_input(set, as == AS_IMAGES ? "images" : "features", a->fingerprint, e) ||
+		(path[1] != NULL && lineage_input(set, "labels", labels->fingerprint, e)))
+		return -1;
+	return channels_last ? lineage_option(set, e, "--channels-last") : 0;
+}
+
+static int make_dataset(const char **path, struct npy *a, struct workers *w, struct err *e)
+{
+	struct dataset_source s = {.classes = (size_t)classes};
+	struct npy labels = {0};
+	struct tensor_set set;
+	int bad = -1;
+
+	tensor_set_init(&set);
+	if (path[1] != NULL && npy_load(&labels, path[1], e))
+		goto out;
+	if (pack_dataset(&set, &s, a, path, &labels, e))
+		goto out;
+	bad = tensor_file_save(&set, output, level, w, e);
+out:
+	tensor_set_release(&set);
+	npy_release(&labels);
+	free((char *)s.class_names);
+	free(s.labels);
+	return bad;
+}
+
+/* --- soft targets --- */
+
+/* Rows in another order agree with the labels as chance does: say so. */
+static void report_agreement(const struct dataset *d, const float *value, size_t width)
+{
+	size_t agree = 0;
+
+	for (size_t i = 0; d->labels != NULL && i < d->items; i++, value += width) {
+		size_t best = 0;
+
+		for (size_t c = 1; c < width; c++)
+			best = value[c] > value[best] ? c : best;
+		agree += best == d->labels[i];
+	}
+	if (d->labels == NULL || (double)agree * (double)width > 2 * (double)d->items)
+		return;
+	warn("only %zu of %zu rows agree with the labels: are they in the data set's order?",
+		agree, d->items);
+}
+
+static int convert(const struct npy *a, const struct dataset *d, struct soft_targets_source *s,
+	struct err *e)
+{
+	struct soft_conversion c = {(enum soft_values)values, s->values, temperature, false};
+
+	c.normalise = a->dtype == TENSOR_F16 && (s->dtype != TENSOR_F16 || c.from != c.to);
+	s->value = soft_convert(&c, a, d, e);
+	if (s->value == NULL)
+		return -1;
+	s->items = d->items;
+	s->classes = a->shape[1];
+	report_agreement(d, s->value, s->classes);
+	return 0;
+}
+
+static int make_soft_targets(
+	const char *path, const struct npy *a, struct workers *w, struct err *e)
+{
+	static const enum tensor_dtype dtypes[] = {TENSOR_F32, TENSOR_F16, TENSOR_BF16};
+	struct soft_targets_source s = {
+		.views = 1, .temperature = temperature, .input = &a->fingerprint};
+	char options[128];
+	struct dataset d;
+	int bad = -1;
+
+	if (dataset_load(&d, data, w, e))
+		return -1;
+	s.dataset = d.fingerprint;
+	s.values = (enum soft_values)store;
+	s.dtype = dtypes[dtype];
+	snprintf(options, sizeof options, "--values %s",
+		soft_values_name((enum soft_values)values));
+	s.options = options;
+	if (convert(a, &d, &s, e))
+		err_in(e, path);
+	else
+		bad = soft_targets_save(&s, output, level, w, e);
+	free((float *)s.value);
+	dataset_release(&d);
+	return bad;
+}
+
+/* --- a plain tensor --- */
+
+static int make_tensor(const struct npy *a, struct workers *w, struct err *e)
+{
+	struct tensor_set set;
+	int bad;
+
+	tensor_set_init(&set);
+	bad = lineage_kind(&set, "tensor", e) || lineage_input(&set, name, a->fingerprint, e) ||
+	      tensor_set_add(&set, name, a->dtype, a->rank, a->shape, a->bytes, e) ||
+	      tensor_file_save(&set, output, level, w, e);
+	tensor_set_release(&set);
+	return bad ? -1 : 0;
+}
+
+/* --- options --- */
+
+/* Fills in what was not said, and refuses what cannot be meant. */
+static void settle_soft_targets(void)
+{
+	bool fixed;
+
+	if (data == NULL || values < 0)
+		die_usage("--as soft-targets needs --data and --values");
+	if (store < 0)
+		store = values == SOFT_LOGITS ? SOFT_ZERO_MEAN_LOGITS : values;
+	if (dtype < 0)
+		dtype = soft_values_fixed((enum soft_values)store) ? 0 : 1;
+	fixed = soft_values_fixed((enum soft_values)values) ||
+		soft_values_fixed((enum soft_values)store);
+	if (fixed && temperature == 0)
+		die_usage("probabilities need --temperature: that of their softmax");
+	if (!fixed && temperature != 0)
+		die_usage("--temperature says nothing about logits that are stored as logits");
+}
+
+static void settle(int operands)
+{
+	if (as < 0)
+		die_usage("--as is missing: images, features, soft-targets or tensor");
+	if (as == AS_SOFT_TARGETS)
+		settle_soft_targets();
+	else if (data != NULL || values >= 0 || store >= 0 || dtype >= 0 || temperature != 0)
+		die_usage("--data, --values, --temperature, --store and --dtype are for soft "
+			  "targets");
+	if (operands > 1 && as != AS_IMAGES && as != AS_FEATURES)
+		die_usage("labels belong to images and features");
+	if (channels_last && as != AS_IMAGES)
+		die_usage("--channels-last is for images");
+}
+
+static int make(const char **path, struct npy *a, struct workers *w, struct err *e)
+{
+	switch (as) {
+	case AS_SOFT_TARGETS:
+		return make_soft_targets(path[0], a, w, e);
+	case AS_TENSOR:
+		return make_tensor(a, w, e);
+	default:
+		return make_dataset(path, a, w, e);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct workers *w;
+	struct npy a;
+	struct err e;
+	char **path;
+	int n;
+
+	path = options_parse(&tool, argc, argv, &n);
+	settle(n);
+	w = workers_new(0, &e);
+	if (w == NULL || npy_load(&a, path[0], &e) || make((const char **)path, &a, w, &e))
+		die_err(&e);
+	npy_release(&a);
+	workers_free(w);
+	return 0;
+}
