@@ -44,12 +44,18 @@ static void report_progress(void *arg, size_t done)
 			t->models * t->rows);
 }
 
-/* The first teacher says how many classes there are, and so how much memory it takes. */
+/*
+ * The first teacher says how many classes there are, and so how much memory it takes. Students
+ * could not use targets of other classes than the data set's.
+ */
 static int make_room(struct targets_make *t, size_t classes, struct err *e)
 {
 	size_t count, bytes, all;
 
 	t->classes = classes;
+	if (t->data->classes > 0 && t->data->classes != classes)
+		return err_set(e, "has %zu classes where the data set has %zu", classes,
+			t->data->classes);
 	if (size_mul(t->views, t->data->items, &t->rows) ||
 		size_mul(t->rows, classes, &count) ||
 		size_mul(count, sizeof *t->value + t->spare, &bytes) ||

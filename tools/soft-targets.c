@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+/* What teachers say of each item of a data set, written down for students. */
+#include "soft-targets.h"
+#include "cli-targets.h"
+#include "dataset.h"
+#include "die.h"
+#include "err.h"
+#include "options.h"
+#include "progress.h"
+#include "targets-make.h"
+#include "targets-report.h"
+#include "workers.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *output = "-", *report;
+static int values = SOFT_ZERO_MEAN_LOGITS, dtype, views = 1, jitter, level = TENSOR_LEVEL;
+static int threads;
+static double temperature;
+static uint64_t seed = 1;
+
+static const struct option_row rows[] = {
+	OPTION_TEXT(
+		'o', "output", "FILE", &output, "the soft targets to write [standard output]"),
+	OPTION_CHOICE(0, "values", "logits|zero-mean-logits|log-probabilities|probabilities",
+		&values, "what to store [zero-mean-logits]"),
+	OPTION_REAL('T', "temperature", "T", &temperature, 1e-3, 1e6,
+		"of (log-)probabilities, which need it"),
+	OPTION_CHOICE(0, "dtype", "f16|bf16|f32", &dtype, "how to store it [f16]"),
+	OPTION_INT(0, "views", "N", &views, 1, 1000000,
+		"shifted views of each picture, a row each [1]"),
+	OPTION_INT(0, "jitter", "PX", &jitter, 0, 1000,
+		"how far views are shifted at most, in pixels [0]"),
+	OPTION_SEED(0, "seed", "S", &seed, "of the shifts [1]"),
+	OPTION_TEXT(0, "report", "FILE", &report, "write what is told on stderr as JSON too"),
+	OPTION_INT(0, "level", "N", &level, 1, 22, "compression level of zstd [1]"),
+	OPTION_INT(0, "threads", "N", &threads, 1, 1024, "threads [all CPUs]"),
+	OPTION_END,
+};
+
+static const struct tool tool = {
+	.name = "soft-targets",
+	.summary = "write down what teachers say of a data set",
+	.synopsis = "[options] DATA MODEL...",
+	.rows = rows,
+	.min_operands = 2,
+	.max_operands = -1,
+};
+
+static const enum tensor_dtype dtypes[] = {TENSOR_F16, TENSOR_BF16, TENSOR_F32};
+
+static void check_options(char **path, int n)
+{
+	int inputs = 0;
+
+	for (int i = 0; i < n; i++)
+		inputs += strcmp(path[i], "-") == 0;
+	if (inputs > 1)
+		die_usage("only one input can be standard input");
+	if (soft_values_fixed((enum soft_values)values) && temperature <= 0)
+		die_usage("--values %s needs a --temperature",
+			soft_values_name((enum soft_values)values));
+	if (!soft_values_fixed((enum soft_values)values) && temperature > 0)
+		die_usage("logits have no temperature: students choose theirs");
+	if (views > 1 && jitter == 0)
+		die_usage("--views needs --jitter: the views would all be the same");
+	if (report != NULL && strcmp(report, "-") == 0 && strcmp(output, "-") == 0)
+		die_usage("targets and report cannot both go to standard output");
+	if (strcmp(output, "-") == 0 && isatty(STDOUT_FILENO))
+		die("standard output is a terminal: name a file with -o, or use a pipe");
+}
+
+/* What mattered, as one would type it. */
+static const char *options_text(char *text, size_t n)
+{
+	int at = snprintf(text, n, "--values %s --dtype %s",
+		soft_values_name((enum soft_values)values),
+		(const char *const[]){"f16", "bf16", "f32"}[dtype]);
+
+	if (temperature > 0)
+		at += snprintf(text + at, n - (size_t)at, " --temperature %.17g", temperature);
+	if (jitter > 0)
+		snprintf(text + at, n - (size_t)at, " --views %d --jitter %d --seed %" PRIu64,
+			views, jitter, seed);
+	return text;
+}
+
+static void show(void *arg, size_t done, size_t total)
+{
+	double seconds = progress_seconds(), left;
+	char text[PROGRESS_TIME];
+
+	(void)arg;
+	if (!progress_due())
+		return;
+	left = seconds * (double)(total - done) / (double)done;
+	progress_show("%zu of %zu rows, %.0f a second, %s left", done, total,
+		(double)done / seconds, progress_time(left, text));
+}
+
+static int write_down(const struct targets_make *t, struct workers *w, struct err *e)
+{
+	char text[256];
+	struct soft_targets_source s = {.value = t->value,
+		.values = (enum soft_values)values,
+		.dtype = dtypes[dtype],
+		.temperature = temperature,
+		.items = t->data->items,
+		.classes = t->classes,
+		.views = t->views,
+		.jitter = jitter,
+		.view_seed = seed,
+		.dataset = t->data->fingerprint,
+		.teacher = t->teacher,
+		.options = options_text(text, sizeof text)};
+	struct targets_report r;
+	struct cli_targets told = {.report = &r, .source = &s, .teachers = t->models};
+
+	if (targets_report_make(&r, t->value, &s, t->data->labels, w, e) ||
+		soft_targets_save(&s, output, level, w, e))
+		return -1;
+	told.bytes = cli_targets_bytes(output);
+	cli_targets_say(&told);
+	return report != NULL ? cli_targets_save(&told, report, e) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct targets_make t = {.progress = show};
+	struct dataset data;
+	struct err e;
+	char **path;
+	int n;
+
+	path = options_parse(&tool, argc, argv, &n);
+	check_options(path, n);
+	t.data = &data;
+	t.model = (const char *const *)path + 1;
+	t.models = (size_t)n - 1;
+	t.views = (size_t)views;
+	t.jitter = jitter;
+	t.view_seed = seed;
+	t.spare = tensor_dtype_size(dtypes[dtype]);
+	t.workers = workers_new(threads, &e);
+	if (t.workers == NULL || dataset_load(&data, path[0], t.workers, &e))
+		die_err(&e);
+	if (jitter > 0 && data.images == NULL)
+		die("\"%s\": --jitter is for pictures, and these are features", path[0]);
+	progress_seconds();
+	if (targets_make_run(&t, &e) || write_down(&t, t.workers, &e))
+		die_err(&e);
+	targets_make_release(&t);
+	dataset_release(&data);
+	workers_free(t.workers);
+	return 0;
+}
