@@ -38,11 +38,13 @@ static double ratio(const struct cli_targets *t)
 static void say_size(const struct cli_targets *t)
 {
 	const struct soft_targets_source *s = t->source;
-	char text[SIZE_TEXT];
+	char text[SIZE_TEXT], views[64] = "";
 
-	progress_say("%zu rows (%zu views of %zu items), %s of %zu classes from %zu teacher%s",
-		t->report->rows, s->views, s->items, soft_values_name(s->values), s->classes,
-		t->teachers, t->teachers == 1 ? "" : "s");
+	if (s->views > 1)
+		snprintf(views, sizeof views, " (%zu views of %zu items)", s->views, s->items);
+	progress_say("%zu rows%s, %s of %zu classes from %zu teacher%s", t->report->rows, views,
+		soft_values_name(s->values), s->classes, t->teachers,
+		t->teachers == 1 ? "" : "s");
 	if (t->bytes < 0)
 		progress_say(
 			"%.0f bytes a row as %s", row_bytes(t), tensor_dtype_name(s->dtype));
