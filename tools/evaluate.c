@@ -19,14 +19,15 @@ static double temperature;
 static int threads;
 
 static const struct option_row rows[] = {
-	OPTION_TEXT('t', "targets", "SOFT", &targets,
+	OPTION_TEXT('T', "targets", "SOFT", &targets,
 		"agreement and KL with these soft targets of DATA"),
 	OPTION_REAL(0, "temperature", "T", &temperature, 1e-3, 1e6,
 		"of that KL, for targets that are logits [1]"),
 	OPTION_FLAG(0, "per-class", &per_class, "precision, recall and F1 of each class"),
 	OPTION_FLAG(0, "confusion", &confusion, "the confusion matrix"),
 	OPTION_FLAG(0, "json", &as_json, "print JSON instead of tables"),
-	OPTION_INT(0, "threads", "N", &threads, 1, 1024, "threads [all CPUs]"),
+	OPTION_INT('t', "threads", "N", &threads, 0, 1024,
+		"0 for all CPUs; the result is the same [0]"),
 	OPTION_END,
 };
 

@@ -20,24 +20,25 @@ static const char *output = "-", *report;
 static int values = SOFT_ZERO_MEAN_LOGITS, dtype, views = 1, jitter, level = TENSOR_LEVEL;
 static int threads;
 static double temperature;
-static uint64_t seed = 1;
+static uint64_t seed;
 
 static const struct option_row rows[] = {
 	OPTION_TEXT(
 		'o', "output", "FILE", &output, "the soft targets to write [standard output]"),
 	OPTION_CHOICE(0, "values", "logits|zero-mean-logits|log-probabilities|probabilities",
 		&values, "what to store [zero-mean-logits]"),
-	OPTION_REAL('T', "temperature", "T", &temperature, 1e-3, 1e6,
-		"of (log-)probabilities, which need it"),
+	OPTION_REAL(0, "temperature", "T", &temperature, 1e-3, 1e6,
+		"of the (log-)probabilities to store, which need it"),
 	OPTION_CHOICE(0, "dtype", "f16|bf16|f32", &dtype, "how to store it [f16]"),
 	OPTION_INT(0, "views", "N", &views, 1, 1000000,
 		"shifted views of each picture, a row each [1]"),
-	OPTION_INT(0, "jitter", "PX", &jitter, 0, 1000,
+	OPTION_INT('j', "jitter", "PX", &jitter, 0, 1000,
 		"how far views are shifted at most, in pixels [0]"),
-	OPTION_SEED(0, "seed", "S", &seed, "of the shifts [1]"),
+	OPTION_SEED('s', "seed", "N", &seed, "of the shifts [0]"),
 	OPTION_TEXT(0, "report", "FILE", &report, "write what is told on stderr as JSON too"),
 	OPTION_INT(0, "level", "N", &level, 1, 22, "compression level of zstd [1]"),
-	OPTION_INT(0, "threads", "N", &threads, 1, 1024, "threads [all CPUs]"),
+	OPTION_INT('t', "threads", "N", &threads, 0, 1024,
+		"0 for all CPUs; the result is the same [0]"),
 	OPTION_END,
 };
 

@@ -14,7 +14,7 @@ steady() {
 
 numpy make || exit 1
 soft-targets -q -o soft.safetensors data.safetensors a.safetensors
-soft-targets -q -o p5.safetensors --values probabilities -T 5 --dtype f32 data.safetensors b.safetensors
+soft-targets -q -o p5.safetensors --values probabilities --temperature 5 --dtype f32 data.safetensors b.safetensors
 both="data.safetensors a.safetensors b.safetensors"
 
 # shellcheck disable=SC2086

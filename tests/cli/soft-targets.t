@@ -23,7 +23,7 @@ check "logits in f16" --values logits
 check "zero-mean logits in bf16" --dtype bf16
 check "log-probabilities in f16" --values log-probabilities --temperature 5
 check "probabilities in f32" --values probabilities --temperature 3 --dtype f32
-check "probabilities in f16" --values probabilities -T 20
+check "probabilities in f16" --values probabilities --temperature 20
 check "zero-mean logits in f16"
 
 like "it tells the rows" "$(cat told)" '^300 rows, zero-mean-logits of 7 classes from 1 teacher$'
