@@ -47,15 +47,20 @@ void progress_show(const char *format, ...)
 	fflush(stderr);
 }
 
+void progress_clear(void)
+{
+	if (drawn)
+		fputs(ERASE, stderr);
+	drawn = false;
+}
+
 void progress_say(const char *format, ...)
 {
 	va_list ap;
 
 	if (options_quiet())
 		return;
-	if (drawn)
-		fputs(ERASE, stderr);
-	drawn = false;
+	progress_clear();
 	va_start(ap, format);
 	vfprintf(stderr, format, ap);
 	va_end(ap);

@@ -14,6 +14,9 @@ bool progress_due(void);
 /* Draws the line that the next call replaces. */
 void progress_show(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Erases that line, before something else is written. */
+void progress_clear(void);
+
 /* A line that stays. */
 void progress_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -6,6 +6,7 @@
 #include "err.h"
 #include "metrics-model.h"
 #include "options.h"
+#include "progress.h"
 #include "size.h"
 #include "soft-targets.h"
 #include "workers.h"
@@ -17,6 +18,7 @@ static const char *targets;
 static bool as_json, confusion, per_class;
 static double temperature;
 static int threads;
+static const char *at_work; /* the model that is running */
 
 static const struct option_row rows[] = {
 	OPTION_TEXT('T', "targets", "SOFT", &targets,
@@ -68,6 +70,12 @@ static void check_operands(char **path, int n)
 		die_usage("--temperature is for --targets");
 }
 
+static void show(void *arg, size_t done)
+{
+	(void)arg;
+	progress_show("%s: %zu items", at_work, done);
+}
+
 static int measure(struct cli_evaluation *v, const struct soft_targets *soft, struct workers *w,
 	struct err *e)
 {
@@ -82,8 +90,11 @@ static int measure(struct cli_evaluation *v, const struct soft_targets *soft, st
 		m[i].temperature = temperature;
 		m[i].confusion = confusion;
 		m[i].workers = w;
+		m[i].progress = show;
+		at_work = v->path[i];
 		bad = metrics_model_run(&m[i], v->path[i], e);
 	}
+	progress_clear();
 	return bad;
 }
 
