@@ -78,7 +78,7 @@ static char *next_word(char **at, const char *path)
 
 char **options_file_expand(int *argc, char **argv)
 {
-	struct words w = {NULL, 0, 0};
+	static struct words w; /* the operands are within it until the program ends */
 	int literal = 0;
 
 	for (int i = 0; i < *argc; i++) {
