@@ -15,7 +15,7 @@
 #endif
 
 /* Between two GEMMs a wait is a few microseconds; longer ones should give the CPU away. */
-#define SPINS 20000
+#define SPINS 4000
 
 struct worker {
 	struct workers *pool;
@@ -23,15 +23,20 @@ struct worker {
 	pthread_t thread;
 };
 
+/*
+ * A job is known by its round. The ticket holds the round and the number of parts that nobody
+ * has claimed yet in one word, so a part can only be claimed from the job that was looked at: a
+ * worker that comes late finds a newer round or nothing left, and nobody waits for it. On a
+ * busy machine the caller then does all the parts itself.
+ */
 struct workers {
 	int count;
-	workers_task *task;
-	void *job;
-	size_t parts;
-	atomic_size_t next;  /* the part to take next */
-	atomic_int busy;     /* helpers that have not finished this job */
-	atomic_uint round;   /* counts jobs: a change wakes the helpers */
-	atomic_int sleepers; /* helpers waiting on the condition */
+	_Atomic(workers_task *) task;
+	_Atomic(void *) job;
+	atomic_size_t parts;
+	_Atomic uint64_t ticket; /* round << 32 | parts left to claim */
+	atomic_size_t done;	 /* parts of this round that are finished */
+	atomic_int sleepers;	 /* helpers waiting on the condition */
 	atomic_bool quit;
 	int bound;	  /* the caller was bound to a CPU ... */
 	cpu_set_t before; /* ... and gets these back at the end */
@@ -62,19 +67,39 @@ static void flush_denormals(void)
 #endif
 }
 
+static uint32_t round_of(uint64_t ticket)
+{
+	return (uint32_t)(ticket >> 32);
+}
+
+/* Claims a part of the round under way; 0 where none is left. */
+static int claim(struct workers *w, size_t *part)
+{
+	uint64_t ticket = atomic_load(&w->ticket);
+
+	do {
+		if ((uint32_t)ticket == 0)
+			return 0;
+	} while (!atomic_compare_exchange_weak(&w->ticket, &ticket, ticket - 1));
+	*part = atomic_load(&w->parts) - (uint32_t)ticket;
+	return 1;
+}
+
 static void take_parts(struct workers *w, int number)
 {
 	size_t part;
 
-	while ((part = atomic_fetch_add(&w->next, 1)) < w->parts)
-		w->task(w->job, part, number);
+	while (claim(w, &part)) {
+		atomic_load (&w->task)(atomic_load(&w->job), part, number);
+		atomic_fetch_add(&w->done, 1);
+	}
 }
 
-static void sleep_until(struct workers *w, unsigned seen)
+static void sleep_until(struct workers *w, uint32_t seen)
 {
 	pthread_mutex_lock(&w->lock);
 	atomic_fetch_add(&w->sleepers, 1);
-	while (atomic_load(&w->round) == seen)
+	while (round_of(atomic_load(&w->ticket)) == seen)
 		pthread_cond_wait(&w->wake, &w->lock);
 	atomic_fetch_sub(&w->sleepers, 1);
 	pthread_mutex_unlock(&w->lock);
@@ -84,29 +109,28 @@ static void *helper(void *arg)
 {
 	struct worker *self = arg;
 	struct workers *w = self->pool;
-	unsigned seen = 0;
+	uint32_t seen = 0;
 
 	flush_denormals();
 	for (;;) {
-		for (int i = 0; i < SPINS && atomic_load(&w->round) == seen; i++)
+		for (int i = 0; i < SPINS && round_of(atomic_load(&w->ticket)) == seen; i++)
 			pause_cpu();
-		if (atomic_load(&w->round) == seen)
+		if (round_of(atomic_load(&w->ticket)) == seen)
 			sleep_until(w, seen);
-		seen++;
+		seen = round_of(atomic_load(&w->ticket));
 		if (atomic_load(&w->quit))
 			return NULL;
 		take_parts(w, self->number);
-		atomic_fetch_sub(&w->busy, 1);
 	}
 }
 
 /* The lock is taken only for sleepers: one that is about to sleep looks at the round under it.
  */
-static void start_round(struct workers *w)
+static void start_round(struct workers *w, size_t parts)
 {
-	atomic_store(&w->next, 0);
-	atomic_store(&w->busy, w->count - 1);
-	atomic_fetch_add(&w->round, 1);
+	uint64_t next = (uint64_t)round_of(atomic_load(&w->ticket)) + 1;
+
+	atomic_store(&w->ticket, next << 32 | parts);
 	if (atomic_load(&w->sleepers) == 0)
 		return;
 	pthread_mutex_lock(&w->lock);
@@ -121,12 +145,14 @@ void workers_run(struct workers *w, workers_task *task, void *job, size_t parts)
 			task(job, i, 0);
 		return;
 	}
-	w->task = task;
-	w->job = job;
-	w->parts = parts;
-	start_round(w);
+	/* Nothing is left to claim while these change. */
+	atomic_store(&w->done, 0);
+	atomic_store(&w->task, task);
+	atomic_store(&w->job, job);
+	atomic_store(&w->parts, parts);
+	start_round(w, parts);
 	take_parts(w, 0);
-	for (int i = 0; atomic_load(&w->busy) > 0; i++) {
+	for (int i = 0; atomic_load(&w->done) < parts; i++) {
 		pause_cpu();
 		if (i > SPINS)
 			sched_yield();
@@ -203,7 +229,7 @@ void workers_free(struct workers *w)
 	if (w == NULL)
 		return;
 	atomic_store(&w->quit, 1);
-	start_round(w);
+	start_round(w, 0);
 	for (int i = 1; i < w->count; i++)
 		pthread_join(w->worker[i].thread, NULL);
 	if (w->bound)

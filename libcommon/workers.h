@@ -26,7 +26,8 @@ int workers_count(const struct workers *w);
 /* One part of a job; `worker` in [0, count) names private scratch space. */
 typedef void workers_task(void *job, size_t part, int worker);
 
-/* Runs task(job, part, ...) for every part in [0, parts) and returns when all are done. */
+/* Runs task(job, part, ...) for every part in [0, parts), fewer than 2^32, and returns when all
+ * are done. */
 void workers_run(struct workers *w, workers_task *task, void *job, size_t parts);
 
 #endif

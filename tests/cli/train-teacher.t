@@ -1,0 +1,147 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# train-teacher: what it writes, what it refuses, how it is interrupted. Numbers are checked in tests/unit.
+. "${0%/*}/../lib.sh"
+
+ok "example data is there" sh "$ROOT/man/examples.sh"
+
+teach() {
+	train-teacher -q --net 784-32-10 "$@"
+}
+
+ok "a model is trained" train-teacher --net 784-32-10 --epochs 3 -o model.safetensors train.safetensors.zst
+is "a line an epoch on stderr" "$(grep -c '^epoch [123]/3: loss ' "$ERR")" 3
+is "nothing on stdout" "$(wc -c <"$OUT")" 0
+ok "-q is quiet" teach --epochs 1 -o quiet.safetensors train.safetensors.zst
+is "no line with -q" "$(wc -c <"$ERR")" 0
+
+# The plain file is safetensors: 8 bytes of length, then the header.
+header=$(tail -c +9 model.safetensors | head -c 2000)
+like "parameters have PyTorch's names" "$header" '"0.weight":.*"shape":\[32,784\]'
+like "the last layer too" "$header" '"2.bias":.*"shape":\[10\]'
+like "the net is in the metadata" "$header" '"potstill.net":"fc:32,relu,fc:10"'
+like "options are recorded" "$header" '"potstill.options":"[^"]*--seed 0 --epochs 3 --batch 128'
+like "the data set's fingerprint is recorded" "$header" '"potstill.input.dataset":"[0-9a-f]{32}"'
+
+teach --epochs 3 -o again.safetensors train.safetensors.zst
+same "the same run gives the same bytes" model.safetensors again.safetensors
+teach --epochs 3 --seed 1 -o other.safetensors train.safetensors.zst
+not_ok "another seed gives others" cmp -s model.safetensors other.safetensors
+zstd -dqc train.safetensors.zst >train.safetensors
+teach --epochs 3 - <train.safetensors >piped.safetensors.zst
+ok "the pipe's output is whole" zstd -tq piped.safetensors.zst
+zstd -dqc piped.safetensors.zst >piped.safetensors
+same "through pipes, and from plain data, the same model" model.safetensors piped.safetensors
+
+ok "dry run" teach --dry-run train.safetensors.zst
+like "tells parameters and MACs" "$(cat "$OUT")" "$(printf '^total\t\t\t25450\t25408')"
+like "tells memory" "$(cat "$OUT")" '^memory at batch 128.training [0-9.]+ KiB.inference [0-9.]+ KiB$'
+ok "the published net" train-teacher --net 784-1200-1200-10 --dry-run train.safetensors.zst
+like "has 2,395,210 parameters" "$(cat "$OUT")" "2395210"
+
+ok "validation on a share" train-teacher --net 784-32-10 --epochs 4 --validation .2 --log log.jsonl -o v.safetensors.zst \
+	train.safetensors.zst
+like "is told" "$(cat "$ERR")" "validation [0-9]+ errors, loss"
+is "and logged, an object an epoch" "$(grep -c '^{.*"epoch": *[1-4],.*"validation_errors":.*}$' log.jsonl)" 4
+ok "the log is JSON" "$PYTHON" -c '
+import json
+rows = [json.loads(line) for line in open("log.jsonl")]
+assert [r["epoch"] for r in rows] == [1, 2, 3, 4]
+assert all(r["loss"] > 0 and r["images_per_second"] > 0 and r["lr"] == 0.001 for r in rows)
+assert all(0 <= r["accuracy"] <= 1 and 0 <= r["validation_errors"] <= 100 for r in rows)
+assert rows[-1]["loss"] < rows[0]["loss"]'
+ok "validation on a data set" train-teacher --net 784-32-10 --epochs 2 --validation test.safetensors.zst -o v2.safetensors.zst \
+	train.safetensors.zst
+# A learning rate of 0 never improves on the first epoch: patience 2 ends the run after epoch 3.
+ok "patience" train-teacher --net 784-32-10 --epochs 9 --lr 0 --validation .2 --patience 2 -o p.safetensors.zst train.safetensors.zst
+is "ends the run early" "$(grep -c '^epoch' "$ERR")" 3
+# The best epoch of a run that diverges afterwards is kept: the same as a run of that one epoch.
+keep="--optimizer sgd --lr 0.1 --schedule step --step-epochs 1 --gamma 0 --validation .2"
+# shellcheck disable=SC2086 # options are words
+teach --epochs 1 $keep --keep last -o one.safetensors train.safetensors.zst
+# shellcheck disable=SC2086
+teach --epochs 3 $keep --keep best -o best.safetensors train.safetensors.zst
+tail -c 101800 one.safetensors >one.bytes
+tail -c 101800 best.safetensors >best.bytes
+same "--keep best" one.bytes best.bytes
+
+ok "a model to start from" teach --epochs 0 --init model.safetensors -o copy.safetensors train.safetensors.zst
+tail -c 101800 model.safetensors >model.bytes
+tail -c 101800 copy.safetensors >copy.bytes
+same "is taken as it is" model.bytes copy.bytes
+
+# Every optimiser and schedule learns the patterns: the loss falls to a third.
+for options in "--optimizer sgd --lr .1 --momentum .9 --nesterov" "--optimizer adamw --weight-decay .01" \
+	"--optimizer adam --schedule cosine --warmup 1" "--clip 1 --max-norm 3" "--max-squared-norm 9 --label-smoothing .01" \
+	"--initializer he --schedule exp --gamma .95" "--initializer torch --schedule plateau --lr-patience 1" \
+	"--schedule step --step-epochs 20"; do
+	# shellcheck disable=SC2086
+	train-teacher -q --net 784-32-10 --epochs 30 --lr .005 --log log.jsonl $options -o m.safetensors.zst train.safetensors.zst
+	ok "learns with $options" "$PYTHON" -c '
+import json
+rows = [json.loads(line) for line in open("log.jsonl")]
+assert rows[-1]["loss"] < rows[0]["loss"] / 3, (rows[0]["loss"], rows[-1]["loss"])'
+done
+
+# Shifts make the patterns harder: half the loss is enough.
+train-teacher -q --net 784-64-10 --epochs 60 --lr .005 --jitter 1 --log log.jsonl -o m.safetensors.zst train.safetensors.zst
+ok "learns from shifted pictures" "$PYTHON" -c '
+import json
+rows = [json.loads(line) for line in open("log.jsonl")]
+assert rows[-1]["loss"] < rows[0]["loss"] / 2, (rows[0]["loss"], rows[-1]["loss"])'
+
+fails "no net" 2 "--net is missing" train-teacher train.safetensors.zst
+fails "no data" 2 "operand is missing" train-teacher --net 784-10
+fails "a net of another input" 1 'takes 783 values where 784 come in' train-teacher --net 783-10 -o x train.safetensors.zst
+fails "a net that is none" 1 'character 5: expected a' train-teacher --net 784-,10 -o x train.safetensors.zst
+fails "too few outputs" 1 'has 9 outputs where the data set has 10 classes' train-teacher --net 784-9 -o x train.safetensors.zst
+fails "a net beyond memory" 1 'memory limit|too many|too large' train-teacher --net 784-2000000000-2000000000-10 -o x train.safetensors.zst
+fails "an unknown optimiser" 2 'none of sgd, adam, adamw' train-teacher --net 784-10 --optimizer lbfgs train.safetensors.zst
+fails "nesterov alone" 2 'needs --momentum' train-teacher --net 784-10 --optimizer sgd --nesterov train.safetensors.zst
+fails "patience alone" 2 'needs --validation' train-teacher --net 784-10 --patience 3 train.safetensors.zst
+fails "resume alone" 2 'needs --checkpoint' train-teacher --net 784-10 --resume train.safetensors.zst
+fails "a share above 1" 2 'no share between 0 and 1' train-teacher --net 784-10 --validation 1.5 -o x train.safetensors.zst
+fails "a model for data" 1 '"model.safetensors": ' train-teacher --net 784-10 -o x model.safetensors
+fails "a file that is not there" 1 '"none": ' train-teacher --net 784-10 -o x none
+fails "a folder that is not there" 1 'cannot create' train-teacher --net 784-10 -o none/x train.safetensors.zst
+fails "a full disk" 1 '/dev/full' train-teacher -q --net 784-10 --epochs 1 -o /dev/full train.safetensors.zst
+fails "another start's mean" 1 'was trained with --mean 0 --sd 1' train-teacher --net 784-32-10 --mean .1 --init model.safetensors -o x \
+	train.safetensors.zst
+fails "another start's shape" 1 '"model.safetensors": tensor "0.weight"' train-teacher --net 784-33-10 --init model.safetensors -o x \
+	train.safetensors.zst
+idx2tensor -o unlabelled.safetensors.zst train-images-idx3-ubyte
+fails "data without labels" 1 'labels' train-teacher --net 784-10 -o x unlabelled.safetensors.zst
+fails "a learning rate that explodes" 1 'no longer finite in epoch [0-9]+' train-teacher -q --net 784-32-10 --optimizer sgd --lr 1e6 \
+	--weight-decay 1e6 -o x train.safetensors.zst
+ok "nothing is left of what failed" sh -c '! ls x .x* x.* .*.tmp* 2>/dev/null | grep .'
+
+# Interrupted twice and resumed, a run gives the bytes of one that was not.
+run="--net 784-256-10 --epochs 200 --validation .1 --jitter 1 --optimizer adam"
+# shellcheck disable=SC2086
+train-teacher -q $run -o whole.safetensors train.safetensors.zst
+for signal in TERM INT; do
+	: >"$SCRATCH/talk"
+	# shellcheck disable=SC2086
+	(trap - INT; exec train-teacher $run --checkpoint run.safetensors --resume -o parts.safetensors train.safetensors.zst) 2>"$SCRATCH/talk" &
+	pid=$!
+	while ! grep -q 'epoch [0-9]*/200' "$SCRATCH/talk" && kill -0 $pid 2>/dev/null; do sleep 0.01; done
+	kill -$signal $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	status=$?
+	# A run that was faster than the signal ends with 0 and proves nothing, but is no failure.
+	case $status in
+	130 | 143)
+		ok "SIG$signal leaves a checkpoint" test -s run.safetensors
+		like "and says so" "$(cat "$SCRATCH/talk")" 'interrupted; the checkpoint is in "run.safetensors"'
+		;;
+	*) skip 2 "the run ended before SIG$signal (status $status)" ;;
+	esac
+done
+# shellcheck disable=SC2086
+ok "it goes on" train-teacher -q $run --checkpoint run.safetensors --resume -o parts.safetensors train.safetensors.zst
+same "resumed, the same bytes" whole.safetensors parts.safetensors
+# shellcheck disable=SC2086
+fails "a checkpoint of other options" 1 'is of another run: potstill.options is' train-teacher $run --seed 5 --checkpoint run.safetensors \
+	--resume -o x train.safetensors.zst
+
+done_testing
