@@ -289,7 +289,7 @@ static void make_batcher(struct run *r)
 		.workers = r->workers};
 	if (r->batcher.batch > r->batcher.items)
 		r->batcher.batch = r->batcher.items;
-	if (r->soft.jitter > 0 && r->o->jitter > 0)
+	if (r->d != NULL && r->soft.jitter > 0 && r->o->jitter > 0)
 		die("\"%s\": comes with shifted views, which --jitter would shift again",
 			r->d->targets);
 	if (batcher_init(&r->batcher, &e) || net_prepare(r->net, r->batcher.batch, 1, &e))

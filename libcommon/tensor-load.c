@@ -90,11 +90,14 @@ static int load_frame(
 	size_t base = l->reader.base, size = (size_t)f->size;
 	size_t skip = f->at >= base ? 0 : base - f->at < size ? (size_t)(base - f->at) : size;
 	size_t at = (size_t)f->at + skip - base;
-	const struct tensor *t = skip == size ? NULL : &s->tensor[tensor_at(s, at)];
 
-	if (skip == 0 && t != NULL && at + size <= t->begin + t->size)
-		return frame_unpack(&room->frame, l->reader.source.fd, f,
-			(char *)t->data + (at - t->begin), e);
+	if (skip == 0 && size > 0) {
+		const struct tensor *t = &s->tensor[tensor_at(s, at)];
+
+		if (at + size <= t->begin + t->size)
+			return frame_unpack(&room->frame, l->reader.source.fd, f,
+				(char *)t->data + (at - t->begin), e);
+	}
 	if (frame_unpack(&room->frame, l->reader.source.fd, f, room->bytes, e))
 		return -1;
 	scatter(s, room->bytes + skip, at, size - skip);

@@ -118,13 +118,12 @@ struct tensor_reader *tensor_reader_open(const char *path, struct err *e)
 {
 	size_t n = strlen(path) + 1;
 	struct tensor_reader *r = malloc(sizeof *r + n);
-	char *copy = (char *)(r + 1);
 
 	if (r == NULL) {
 		err_set(e, "\"%s\": out of memory", path);
 		return NULL;
 	}
-	if (tensor_reader_start(r, memcpy(copy, path, n), e)) {
+	if (tensor_reader_start(r, memcpy(r + 1, path, n), e)) {
 		free(r);
 		return NULL;
 	}

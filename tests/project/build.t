@@ -28,7 +28,7 @@ complains() {
 	run_make BUILD="$SCRATCH/b" "$@" >text 2>&1
 	status=$?
 	cat text
-	[ $status -eq 2 ] && [ "$(wc -l <text)" -eq 1 ] && grep -q "missing Debian packages:.*$words" text
+	[ "$status" -eq 2 ] && [ "$(wc -l <text)" -eq 1 ] && grep -q "missing Debian packages:.*$words" text
 }
 
 PKG_CONFIG_LIBDIR=/nonexistent

@@ -164,7 +164,7 @@ static void check_workers(struct workers *w[], size_t pools, const size_t shape[
 {
 	struct product p = product_new(shape[0], shape[1], shape[2], kind, 3);
 	size_t bytes = shape[0] * p.c.stride * sizeof(float);
-	float *before = malloc(bytes), *expected = malloc(bytes);
+	float *before = malloc(bytes + 1), *expected = malloc(bytes + 1);
 
 	assert_non_null(before);
 	assert_non_null(expected);

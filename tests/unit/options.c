@@ -120,12 +120,12 @@ static void gives(const char *arguments, const char *expected)
 static void refuses(const char *arguments, const char *expected)
 {
 	struct ending e = run(arguments);
-	char whole[1024];
+	char line[1024];
 
-	snprintf(whole, sizeof whole, "try: %s\ntry: see 'try --help'\n", expected);
+	snprintf(line, sizeof line, "try: %s\ntry: see 'try --help'\n", expected);
 	check(e.status == 2, "%s: exit %d", arguments, e.status);
 	check(e.out[0] == '\0', "%s: prints %s", arguments, e.out);
-	check(strcmp(e.err, whole) == 0, "%s: says %s not %s", arguments, e.err, whole);
+	check(strcmp(e.err, line) == 0, "%s: says %s not %s", arguments, e.err, line);
 }
 
 static void every_type_is_read(void **state)

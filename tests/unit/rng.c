@@ -206,7 +206,7 @@ static void shuffles_to_permutations(void **state)
 /* Each of the 24 orders of 4 items is equally likely, and so is each place of each of 10. */
 static void shuffles_without_bias(void **state)
 {
-	unsigned order[256] = {0}, orders[24], place[10][10] = {{0}};
+	unsigned order[256] = {0}, orders[24] = {0}, place[10][10] = {{0}};
 	uint32_t n = 48000;
 	size_t found = 0;
 
