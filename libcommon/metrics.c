@@ -25,17 +25,20 @@ size_t metrics_rank(const float *logit, size_t classes, size_t label)
 	return rank;
 }
 
+/* The largest term is 1; the others are summed alone, so that certainty is not rounded to 1. */
 static void log_softmax(const float *logit, size_t classes, double temperature, double *log_p)
 {
-	double largest = (double)logit[metrics_best(logit, classes)], sum = 0;
+	size_t best = metrics_best(logit, classes);
+	double rest = 0;
 
 	for (size_t c = 0; c < classes; c++) {
-		log_p[c] = ((double)logit[c] - largest) / temperature;
-		sum += exp(log_p[c]);
+		log_p[c] = ((double)logit[c] - (double)logit[best]) / temperature;
+		if (c != best)
+			rest += exp(log_p[c]);
 	}
-	sum = log(sum);
+	rest = log1p(rest);
 	for (size_t c = 0; c < classes; c++)
-		log_p[c] -= sum;
+		log_p[c] -= rest;
 }
 
 void metrics_log_probabilities(enum soft_values kind, const float *row, size_t classes,

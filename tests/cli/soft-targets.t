@@ -50,6 +50,16 @@ a, b = one[1]['potstill.teacher'], two[1]['potstill.teacher']
 sys.exit((one[0]['values'] != two[0]['values']).any() or b != a + ' ' + a)"
 is "the same teacher twice is the teacher, named twice" $? 0
 
+for model in a.safetensors b.safetensors "a.safetensors b.safetensors"; do
+	# shellcheck disable=SC2086
+	soft-targets -q --values logits --dtype f32 data.safetensors $model | tensor2npy -o "$model.npy" -
+done
+"$PYTHON" -c "
+import sys, numpy
+a, b, both = (numpy.load(n + '.npy') for n in ('a.safetensors', 'b.safetensors', 'a.safetensors b.safetensors'))
+sys.exit(a.dtype != numpy.float32 or (a == b).all() or (both != (a + b) / numpy.float32(2)).any())"
+is "numpy.load sees the mean of two to the bit" $? 0
+
 for threads in 1 2 4; do
 	soft-targets -q --threads $threads --views 3 --jitter 2 --report $threads.json data.safetensors \
 		a.safetensors b.safetensors >$threads.zst

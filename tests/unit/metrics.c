@@ -42,6 +42,9 @@ static void takes_log_softmax(void **state)
 	metrics_log_probabilities(SOFT_LOGITS, z, 3, 1, p);
 	near(p[0], -2 * LN2, 1e-6);
 	near(p[1], -LN2, 1e-6);
+	/* exp(-50) beside 1: lost in 1 + exp(-50), but not here. */
+	metrics_log_probabilities(SOFT_LOGITS, (const float[]){0, -50}, 2, 1, p);
+	near(p[0], -exp(-50), 1e-36);
 	metrics_log_probabilities(SOFT_ZERO_MEAN_LOGITS, z, 3, 0.5, p);
 	near(p[1], log(4.0 / 6), 1e-6);
 	near(p[2], log(1.0 / 6), 1e-6);
