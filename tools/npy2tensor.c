@@ -61,6 +61,21 @@ static const struct tool tool = {
 	.max_operands = 2,
 };
 
+/*
+ * Workers come last: they make their caller flush denormals, which an array may hold.
+ */
+static int save(const struct tensor_set *set, struct err *e)
+{
+	struct workers *w = workers_new(0, e);
+	int bad;
+
+	if (w == NULL)
+		return -1;
+	bad = tensor_file_save(set, output, level, w, e);
+	workers_free(w);
+	return bad;
+}
+
 /* --- a data set --- */
 
 static int pack_dataset(struct tensor_set *set, struct dataset_source *s, struct npy *a,
@@ -83,7 +98,7 @@ static int pack_dataset(struct tensor_set *set, struct dataset_source *s, struct
 	return channels_last ? lineage_option(set, e, "--channels-last") : 0;
 }
 
-static int make_dataset(const char **path, struct npy *a, struct workers *w, struct err *e)
+static int make_dataset(const char **path, struct npy *a, struct err *e)
 {
 	struct dataset_source s = {.classes = (size_t)classes};
 	struct npy labels = {0};
@@ -95,7 +110,7 @@ static int make_dataset(const char **path, struct npy *a, struct workers *w, str
 		goto out;
 	if (pack_dataset(&set, &s, a, path, &labels, e))
 		goto out;
-	bad = tensor_file_save(&set, output, level, w, e);
+	bad = save(&set, e);
 out:
 	tensor_set_release(&set);
 	npy_release(&labels);
@@ -139,8 +154,7 @@ static int convert(const struct npy *a, const struct dataset *d, struct soft_tar
 	return 0;
 }
 
-static int make_soft_targets(
-	const char *path, const struct npy *a, struct workers *w, struct err *e)
+static int make_soft_targets(const char *path, const struct npy *a, struct err *e)
 {
 	static const enum tensor_dtype dtypes[] = {TENSOR_F32, TENSOR_F16, TENSOR_BF16};
 	struct soft_targets_source s = {
@@ -149,7 +163,7 @@ static int make_soft_targets(
 	struct dataset d;
 	int bad = -1;
 
-	if (dataset_load(&d, data, w, e))
+	if (dataset_load(&d, data, NULL, e))
 		return -1;
 	s.dataset = d.fingerprint;
 	s.values = (enum soft_values)store;
@@ -160,7 +174,7 @@ static int make_soft_targets(
 	if (convert(a, &d, &s, e))
 		err_in(e, path);
 	else
-		bad = soft_targets_save(&s, output, level, w, e);
+		bad = soft_targets_save(&s, output, level, NULL, e);
 	free((float *)s.value);
 	dataset_release(&d);
 	return bad;
@@ -168,7 +182,7 @@ static int make_soft_targets(
 
 /* --- a plain tensor --- */
 
-static int make_tensor(const struct npy *a, struct workers *w, struct err *e)
+static int make_tensor(const struct npy *a, struct err *e)
 {
 	struct tensor_set set;
 	int bad;
@@ -176,7 +190,7 @@ static int make_tensor(const struct npy *a, struct workers *w, struct err *e)
 	tensor_set_init(&set);
 	bad = lineage_kind(&set, "tensor", e) || lineage_input(&set, name, a->fingerprint, e) ||
 	      tensor_set_add(&set, name, a->dtype, a->rank, a->shape, a->bytes, e) ||
-	      tensor_file_save(&set, output, level, w, e);
+	      save(&set, e);
 	tensor_set_release(&set);
 	return bad ? -1 : 0;
 }
@@ -217,21 +231,20 @@ static void settle(int operands)
 		die_usage("--channels-last is for images");
 }
 
-static int make(const char **path, struct npy *a, struct workers *w, struct err *e)
+static int make(const char **path, struct npy *a, struct err *e)
 {
 	switch (as) {
 	case AS_SOFT_TARGETS:
-		return make_soft_targets(path[0], a, w, e);
+		return make_soft_targets(path[0], a, e);
 	case AS_TENSOR:
-		return make_tensor(a, w, e);
+		return make_tensor(a, e);
 	default:
-		return make_dataset(path, a, w, e);
+		return make_dataset(path, a, e);
 	}
 }
 
 int main(int argc, char **argv)
 {
-	struct workers *w;
 	struct npy a;
 	struct err e;
 	char **path;
@@ -239,10 +252,8 @@ int main(int argc, char **argv)
 
 	path = options_parse(&tool, argc, argv, &n);
 	settle(n);
-	w = workers_new(0, &e);
-	if (w == NULL || npy_load(&a, path[0], &e) || make((const char **)path, &a, w, &e))
+	if (npy_load(&a, path[0], &e) || make((const char **)path, &a, &e))
 		die_err(&e);
 	npy_release(&a);
-	workers_free(w);
 	return 0;
 }
