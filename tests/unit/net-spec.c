@@ -249,7 +249,7 @@ static void random_texts_come_back(void **state)
 	int taken = 0;
 
 	(void)state;
-	for (uint32_t i = 0; i < 30000; i++) {
+	for (uint32_t i = 0; i < 6000; i++) {
 		struct rng r = {.seed = 3, .index = i};
 		char text[64] = "", *once, *twice;
 		struct err e;
@@ -269,7 +269,7 @@ static void random_texts_come_back(void **state)
 		free(once);
 		free(twice);
 	}
-	check(taken > 500, "only %d random texts are nets: the test is too weak", taken);
+	check(taken > 100, "only %d random texts are nets: the test is too weak", taken);
 }
 
 /* A layer of every kind of the table is parsed and printed under its name. */
