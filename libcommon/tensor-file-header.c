@@ -11,10 +11,12 @@
 #include <string.h>
 
 #define META "__metadata__"
-#define VERSION "potstill.version"
-#define KIND "potstill.kind"
 
 /* --- reading --- */
+
+/* Headers of tensors need some 20 bytes for each of theirs; below this nobody minds. */
+#define DENSITY 32
+#define DENSITY_FREE ((uint64_t)64 << 20)
 
 /*
  * What jansson will need for this text, about: an empty object of two bytes takes some
@@ -205,10 +207,15 @@ static void mask_controls(char *text)
 
 static json_t *load_object(const char *json, size_t n, struct err *e)
 {
+	uint64_t cost = json_cost(json, n);
 	json_error_t fault;
 	json_t *root;
 
-	if (size_check(json_cost(json, n), "the header's tables", e))
+	if (cost > DENSITY_FREE && cost / DENSITY > n) {
+		err_set(e, "the header is no list of tensors: too many brackets in %zu bytes", n);
+		return NULL;
+	}
+	if (size_check(cost, "the header's tables", e))
 		return NULL;
 	root = json_loadb(json, n, JSON_REJECT_DUPLICATES, &fault);
 	if (root == NULL)
@@ -249,22 +256,17 @@ static int by_layout(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* Files of a kind say which version wrote them, whatever the set was loaded from. */
 static json_t *build_meta(const struct tensor_set *s)
 {
 	json_t *meta = json_object();
-	int failed = 0;
 
 	for (size_t i = 0; i < s->metas; i++)
-		if (strcmp(s->meta[2 * i], VERSION) != 0 || tensor_set_meta(s, KIND) == NULL)
-			failed |= json_object_set_new(
-				meta, s->meta[2 * i], json_string(s->meta[2 * i + 1]));
-	if (tensor_set_meta(s, KIND) != NULL)
-		failed |= json_object_set_new(meta, VERSION, json_string(POTSTILL_VERSION));
-	if (!failed)
-		return meta;
-	json_decref(meta);
-	return NULL;
+		if (json_object_set_new(
+			    meta, s->meta[2 * i], json_string(s->meta[2 * i + 1]))) {
+			json_decref(meta);
+			return NULL;
+		}
+	return meta;
 }
 
 static json_t *build_tensor(const struct tensor *t, size_t begin)

@@ -89,11 +89,15 @@ int tensor_set_put_meta(
 	struct tensor_set *s, const char *key, const char *value, struct err *e);
 
 /*
- * The set's fingerprint: XXH3-128 over the tensors sorted by name, each as name,
- * dtype, shape and the XXH3-128 of its bytes. Metadata does not count. The data
- * must be loaded. 0 or -1 (out of memory).
+ * The set's fingerprint: XXH3-128 over the tensors sorted by name, of each: name, NUL, dtype's
+ * name, NUL, and as u64-LE the rank, the dimensions, and high and low word of the XXH3-128 of
+ * its bytes. Metadata does not count. The data must be loaded. 0 or -1 (out of memory).
  */
 int tensor_set_fingerprint(const struct tensor_set *s, struct fingerprint *f, struct err *e);
+
+/* The same where data[i] is the XXH3-128 of tensor i's bytes, which need not be in memory. */
+int tensor_set_fingerprint_from(const struct tensor_set *s, const struct fingerprint *data,
+	struct fingerprint *f, struct err *e);
 
 /* --- whole files --- */
 

@@ -213,10 +213,10 @@ static void add_number(struct fingerprint_state *state, uint64_t v)
 }
 
 /* Names end with a NUL and lists with their length before them: no two sets read alike. */
-static void add_tensor(struct fingerprint_state *state, const struct tensor *t)
+static void add_tensor(
+	struct fingerprint_state *state, const struct tensor *t, struct fingerprint f)
 {
 	const char *dtype = tensor_dtype_name(t->dtype);
-	struct fingerprint f = fingerprint_of(t->data, t->size);
 
 	fingerprint_add(state, t->name, strlen(t->name) + 1);
 	fingerprint_add(state, dtype, strlen(dtype) + 1);
@@ -227,7 +227,8 @@ static void add_tensor(struct fingerprint_state *state, const struct tensor *t)
 	add_number(state, f.low);
 }
 
-int tensor_set_fingerprint(const struct tensor_set *s, struct fingerprint *f, struct err *e)
+int tensor_set_fingerprint_from(const struct tensor_set *s, const struct fingerprint *data,
+	struct fingerprint *f, struct err *e)
 {
 	struct fingerprint_state *state = fingerprint_new();
 	const struct tensor **sorted =
@@ -245,8 +246,23 @@ int tensor_set_fingerprint(const struct tensor_set *s, struct fingerprint *f, st
 		sorted[i] = &s->tensor[i];
 	qsort(sorted, s->tensors, sizeof *sorted, by_name);
 	for (size_t i = 0; i < s->tensors; i++)
-		add_tensor(state, sorted[i]);
+		add_tensor(state, sorted[i], data[sorted[i] - s->tensor]);
 	*f = fingerprint_finish(state);
 	free(sorted);
 	return 0;
+}
+
+int tensor_set_fingerprint(const struct tensor_set *s, struct fingerprint *f, struct err *e)
+{
+	struct fingerprint *data =
+		size_alloc(s->tensors, sizeof *data, "the list of tensors", e);
+	int failed;
+
+	if (data == NULL)
+		return -1;
+	for (size_t i = 0; i < s->tensors; i++)
+		data[i] = fingerprint_of(s->tensor[i].data, s->tensor[i].size);
+	failed = tensor_set_fingerprint_from(s, data, f, e);
+	free(data);
+	return failed;
 }
