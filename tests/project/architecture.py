@@ -53,7 +53,7 @@ class Tree:
         self.text = {}
         for f in self.files:
             data = read(os.path.join(root, f))
-            if b"\0" not in data:
+            if b"\0" not in data and ".safetensors" not in f:
                 self.text[f] = data.decode("utf-8", "replace")
         rows = re.findall(r"^\|(.*)\|\s*$", self.text.get("libcommon/README.md", ""), re.M)
         cells = [[c.strip() for c in row.split("|")] for row in rows]
