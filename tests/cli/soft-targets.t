@@ -57,7 +57,7 @@ done
 "$PYTHON" -c "
 import sys, numpy
 a, b, both = (numpy.load(n + '.npy') for n in ('a.safetensors', 'b.safetensors', 'a.safetensors b.safetensors'))
-sys.exit(a.dtype != numpy.float32 or (a == b).all() or (both != (a + b) / numpy.float32(2)).any())"
+sys.exit(bool(a.dtype != numpy.float32 or (a == b).all() or (both != (a + b) / numpy.float32(2)).any()))"
 is "numpy.load sees the mean of two to the bit" $? 0
 
 for threads in 1 2 4; do
