@@ -107,22 +107,20 @@ static int write_values(struct outfile *o, const struct tensor *t, const uint8_t
 	return outfile_write(o, wide, 2 * n, e);
 }
 
-/* Reads some rows at a time, so that a tensor may be larger than the memory. */
-static int copy_rows(struct tensor_reader *r, const struct tensor *t, size_t from, size_t to,
+/* Bytes from `at` to `end` of the tensor, some at a time: it may be larger than the memory. */
+static int copy_bytes(struct tensor_reader *r, const struct tensor *t, size_t at, size_t end,
 	struct outfile *o, struct err *e)
 {
-	size_t row = t->rank == 0 || t->shape[0] == 0 ? t->size : t->size / t->shape[0];
-	size_t step = row == 0 || row >= CHUNK ? 1 : CHUNK / row;
-	uint8_t *bytes = size_alloc(step, row, "rows", e);
-	float *wide = size_alloc(step, 2 * row, "rows", e);
+	uint8_t *bytes = size_alloc(CHUNK, 1, "a buffer", e);
+	float *wide = size_alloc(CHUNK, 2, "a buffer", e);
 	int bad = bytes == NULL || wide == NULL ? -1 : 0;
 
-	while (!bad && from < to) {
-		size_t next = to - from < step ? to : from + step;
+	while (!bad && at < end) {
+		size_t n = end - at < CHUNK ? end - at : CHUNK;
 
-		bad = tensor_reader_rows(r, t, from, next, bytes, e) ||
-		      write_values(o, t, bytes, (next - from) * row, wide, e);
-		from = next;
+		bad = tensor_reader_bytes(r, t, at, bytes, n, e) ||
+		      write_values(o, t, bytes, n, wide, e);
+		at += n;
 	}
 	free(bytes);
 	free(wide);
@@ -133,18 +131,20 @@ static int write_tensor(
 	struct tensor_reader *r, const char *path, struct outfile *o, struct err *e)
 {
 	const struct tensor *t = find_tensor(tensor_reader_header(r), e);
-	size_t shape[TENSOR_MAX_RANK], from, to;
+	size_t shape[TENSOR_MAX_RANK], row, from = 0, to = 1;
 
-	if (t == NULL || (t->rank == 0 && range != NULL && err_set(e, "has no rows")))
+	if (t == NULL)
 		return err_in(e, path);
-	if (read_range(t->rank == 0 ? 1 : t->shape[0], &from, &to, e))
+	row = t->rank == 0 || t->shape[0] == 0 ? t->size : t->size / t->shape[0];
+	if (t->rank == 0 ? range != NULL && err_set(e, "has no rows")
+			 : read_range(t->shape[0], &from, &to, e))
 		return err_in(e, path);
 	memcpy(shape, t->shape, sizeof shape);
 	shape[0] = to - from;
 	if (outfile_open(o, output, e) ||
 		npy_write_header(o, written_dtype(t), t->rank, shape, e))
 		return -1;
-	return copy_rows(r, t, from, to, o, e);
+	return copy_bytes(r, t, from * row, to * row, o, e);
 }
 
 /* Softens some rows at a time, and writes them. */
