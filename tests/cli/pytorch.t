@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# A model file loads into torch.nn.Sequential with load_state_dict and gives the same logits.
+. "${0%/*}/../lib.sh"
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
+"$PYTHON" -c 'import torch' 2>/dev/null || skip_all "python3-torch is not installed"
+sh "$ROOT/man/examples.sh" || exit 1
+zstd -dqf train.safetensors.zst -o train.safetensors
+
+# loads CLAIM NET OPTIONS...: trains, and compares what both say of the training data
+loads() {
+	claim=$1 net=$2
+	shift 2
+	ok "$claim: a model is trained" train-teacher -q --net "$net" --epochs 5 "$@" -o m.safetensors.zst train.safetensors
+	ok "$claim: its logits are written" soft-targets -q --values logits --dtype f32 -o logits.safetensors \
+		train.safetensors m.safetensors.zst
+	ok "$claim: as .npy" tensor2npy -o logits.npy logits.safetensors
+	zstd -dqf m.safetensors.zst -o m.safetensors
+	ok "$claim: PyTorch gives the same" "$PYTHON" "$ROOT/tests/oracle/load_model.py" m.safetensors train.safetensors logits.npy
+}
+
+loads "the seeds' kind of net" 784-120-100-10
+loads "dropout and a mean" "drop:.2,fc:64,relu,drop,fc:32,tanh,drop:.1,fc:10" --mean .1307 --sd .3081
+loads "another optimiser" "fc:10" --optimizer sgd --lr .1 --momentum .9
+done_testing
