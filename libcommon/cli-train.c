@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli-train.h"
 
+#include "cli-output.h"
 #include "cli-train-report.h"
 #include "cli-train-setup.h"
 #include "die.h"
 #include "err.h"
 #include "gemm.h"
-#include "outfile.h"
 #include "progress.h"
 #include "workers.h"
 
@@ -14,19 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* A run of hours must not end with "permission denied". */
-static void check_output(const char *path)
-{
-	struct outfile probe;
-	struct err e;
-
-	if (strcmp(path, "-") == 0 && !isatty(STDOUT_FILENO))
-		return;
-	if (outfile_open(&probe, path, &e))
-		die_err(&e);
-	outfile_abort(&probe);
-}
 
 static struct checkpoint checkpoint_of(struct run *r)
 {
@@ -154,7 +141,7 @@ void cli_train(
 
 	cli_train_check_options(o, distill);
 	if (!o->dry_run)
-		check_output(o->output);
+		cli_output_check(o->output);
 	cli_train_load(&r);
 	cli_train_make_net(&r);
 	cli_train_prepare(&r);

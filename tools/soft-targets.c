@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What teachers say of each item of a data set, written down for students. */
 #include "soft-targets.h"
+#include "cli-output.h"
 #include "cli-targets.h"
 #include "dataset.h"
 #include "die.h"
@@ -14,7 +15,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *output = "-", *report;
 static int values = SOFT_ZERO_MEAN_LOGITS, dtype, views = 1, jitter, level = TENSOR_LEVEL;
@@ -70,8 +70,9 @@ static void check_options(char **path, int n)
 		die_usage("--views needs --jitter: the views would all be the same");
 	if (report != NULL && strcmp(report, "-") == 0 && strcmp(output, "-") == 0)
 		die_usage("targets and report cannot both go to standard output");
-	if (strcmp(output, "-") == 0 && isatty(STDOUT_FILENO))
-		die("standard output is a terminal: name a file with -o, or use a pipe");
+	cli_output_check(output);
+	if (report != NULL)
+		cli_output_check(report);
 }
 
 /* What mattered, as one would type it. */

@@ -70,6 +70,11 @@ same "four threads write the same" 1.zst 4.zst
 same "and tell the same" 1.steady 4.steady
 soft-targets -q -o compact.safetensors.zst data.safetensors a.safetensors
 soft-targets -q - a.safetensors <data.safetensors >piped.zst
+mkfifo fifo
+cat fifo >from-fifo &
+soft-targets -q -o fifo data.safetensors a.safetensors
+wait
+same "targets into a named pipe" compact.safetensors.zst from-fifo
 same "data from a pipe, targets into one" compact.safetensors.zst piped.zst
 soft-targets -q data.safetensors - <a.safetensors | cat >piped.zst
 same "a teacher from a pipe" compact.safetensors.zst piped.zst
@@ -114,8 +119,14 @@ fails "too much memory" 1 'the targets: .* is over the memory limit' \
 	soft-targets --max-memory 1M --views 1000 --jitter 1 -o none.safetensors data.safetensors a.safetensors
 fails "jitter of features" 1 '"features.safetensors": --jitter is for pictures' \
 	soft-targets --jitter 1 -o none.safetensors features.safetensors features-model.safetensors
+mkdir folder
 fails "no such folder" 1 'none/soft.safetensors": ' \
 	soft-targets -q -o none/soft.safetensors data.safetensors a.safetensors
+fails "no such folder, seen before a long run" 1 'none/soft.safetensors": ' \
+	soft-targets -q -o none/soft.safetensors missing.safetensors a.safetensors
+fails "nor for the report" 1 'none/report.json": ' \
+	soft-targets -q -o none.safetensors --report none/report.json data.safetensors a.safetensors
+fails "a folder" 1 '"folder": ' soft-targets -q -o folder data.safetensors a.safetensors
 fails "a full disk" 1 'dev/full": ' soft-targets -q -o /dev/full data.safetensors a.safetensors
 is "nothing is left behind" "$(find . -name '*none*')" ""
 

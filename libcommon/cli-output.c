@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli-output.h"
+
+#include "die.h"
+#include "err.h"
+#include "outfile.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A named pipe that were opened and closed again would end its reader. */
+static int is_special(const char *path)
+{
+	struct stat s;
+
+	if (strcmp(path, "-") == 0)
+		return !isatty(STDOUT_FILENO);
+	return stat(path, &s) == 0 && !S_ISREG(s.st_mode) && !S_ISDIR(s.st_mode);
+}
+
+void cli_output_check(const char *path)
+{
+	struct outfile probe;
+	struct err e;
+
+	if (is_special(path))
+		return;
+	if (outfile_open(&probe, path, &e))
+		die_err(&e);
+	outfile_abort(&probe);
+}
