@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: ISC
+# Writes RESULTS.md: awk -f ../lib/stats.awk -f results.awk -v own=... -v held=... published.tsv torch.tsv
+# own-teachers.tsv own.tsv held-teacher.tsv sweep.tsv sweep. Every figure but the published ones is read
+# from there; own and held describe the settings.
+
+BEGIN {
+	published["teacher"] = 148
+	published["alone"] = 229
+	published["distilled"] = 200
+	label["teacher"] = "teacher, 784-1200-1200-10"
+	label["alone"] = "student alone, 784-100-100-10"
+	label["distilled"] = "student distilled"
+}
+
+FNR == 1 {
+	key = FILENAME
+	sub(/.*\//, "", key)
+	sub(/\.tsv$/, "", key)
+}
+key == "sweep" && FILENAME == "sweep" {
+	if (/^[a-z]/) {
+		what = $0
+		sub(/^[^ ]+ /, "", what)
+		setting[$1] = what
+		order[++settings] = $1
+	}
+	next
+}
+{ read_runs(key) }
+
+function published_row(name, ours, torch) {
+	ours = sample["published", name]
+	torch = sample["torch", name]
+	printf "| %s | %d | %s | %s | %s |\n", label[name], published[name], mean_sd(torch, 1), mean_sd(ours, 1), \
+		welch_text(ours, torch)
+	if (welch(ours, torch)) {
+		tested++
+		if (P < .05)
+			apart = apart (apart == "" ? "" : ", ") label[name]
+	}
+}
+
+function published_table(alone, distilled) {
+	print "## As published\n"
+	print "Errors of the 10,000 test pictures. The published figures are single runs; the others are"
+	printf "mean ± standard deviation of %d runs (PyTorch: %d), which differ in the seed alone; each seed has a\n", \
+		rows["published"], rows["torch"]
+	print "teacher of its own. The last column is Welch's test of potstill's mean against PyTorch's.\n"
+	print "| | published | PyTorch | potstill | potstill against PyTorch |\n|---|--:|--:|--:|---|"
+	published_row("teacher")
+	published_row("alone")
+	published_row("distilled")
+	alone = sample["published", "alone"]
+	distilled = sample["published", "distilled"]
+	printf "| gain of distilling | %d | %s | %s | |\n", published["alone"] - published["distilled"], \
+		mean_sd(differences(sample["torch", "alone"], sample["torch", "distilled"]), 1), \
+		mean_sd(differences(alone, distilled), 1)
+	print ""
+	if (!tested)
+		print "The PyTorch runs were not made here (`make torch` makes them), so nothing is compared.\n"
+	else if (apart == "")
+		print "potstill agrees with PyTorch within the noise of the seeds: no p below .05.\n"
+	else
+		print "potstill and PyTorch differ by more than the noise of the seeds (p below .05) in: " apart ".\n"
+	verdict("What the recipe does", alone, distilled)
+	if (rows["torch"] > 1)
+		verdict("In PyTorch", sample["torch", "alone"], sample["torch", "distilled"])
+	print ""
+}
+
+# Whether distilling helped, by a test of alone against distilled.
+function verdict(words, alone, distilled, gain) {
+	gain = mean(alone) - mean(distilled)
+	printf "%s: distilling changes the mean from %.1f to %.1f errors", words, mean(alone), mean(distilled)
+	if (!welch(alone, distilled))
+		print ", from too few runs for a test."
+	else if (P < .05)
+		printf ", a %s that is beyond the noise (%s).\n", gain > 0 ? "gain" : "loss", welch_text(alone, distilled)
+	else
+		printf ": no reliable gain (%s).\n", welch_text(alone, distilled)
+}
+
+function own_table(alone, distilled, gain, s, teachers) {
+	alone = sample["own", "alone"]
+	distilled = sample["own", "distilled"]
+	gain = mean(alone) - mean(distilled)
+	s = pooled_sd(alone, distilled)
+	teachers = rows["own-teachers"]
+	print "## A better recipe for the same student\n"
+	print own "\n"
+	printf "Errors of the 10,000 test pictures, mean ± standard deviation of %d seeds%s.\n\n", rows["own"], \
+		teachers > 1 ? " (of the " teachers " teachers)" : ""
+	print "| | errors |\n|---|--:|"
+	printf "| teachers, one by one | %s |\n", mean_sd(sample["own-teachers", "teacher"], 1)
+	printf "| student alone, same jitter, schedule and steps | %s |\n", mean_sd(alone, 1)
+	printf "| student distilled | **%s** |\n", mean_sd(distilled, 1)
+	printf "| gain of distilling | %s |\n\n", mean_sd(differences(alone, distilled), 1)
+	if (s > 0)
+		printf "The gain is %.1f errors, %.1f standard deviations of a run (%.1f, both students pooled); alone against\ndistilled: %s.\n", \
+			gain, gain / s, s, welch_text(alone, distilled)
+	printf "Aimed at: a mean of 100 errors or fewer (%s) and a gain of two standard deviations or more (%s).\n\n", \
+		mean(distilled) <= 100 ? "reached" : sprintf("missed by %.1f", mean(distilled) - 100), \
+		gain >= 2 * s ? "reached" : sprintf("missed by %.1f errors", 2 * s - gain)
+}
+
+function sweep_table(i, n) {
+	print "## How it was chosen\n"
+	print held "\n"
+	printf "The teacher makes %s errors there.\n\n", mean_sd(sample["held-teacher", "teacher"], 0)
+	print "| | held-out errors | options |\n|---|--:|---|"
+	for (i = 1; i <= settings; i++) {
+		n = order[i]
+		printf "| %s | %s | `%s` |\n", n, mean_sd(sample["sweep", n], 1), setting[n]
+	}
+	print ""
+}
+
+END {
+	print "# The NCC-AI notebook on MNIST\n"
+	print "Written by `make -C pipelines/ncc`; not to be edited. The Makefile has every setting.\n"
+	published_table()
+	own_table()
+	sweep_table()
+	print "## Each run\n"
+	print "potstill, as published:\n"
+	print_runs("published", "seed")
+	if (rows["torch"]) {
+		print "\nPyTorch, as published:\n"
+		print_runs("torch", "seed")
+	}
+	print "\nThe better recipe:\n"
+	print_runs("own-teachers", "seed")
+	print ""
+	print_runs("own", "seed")
+	print "\nHeld-out errors of the search:\n"
+	print_runs("sweep", "seed")
+}
