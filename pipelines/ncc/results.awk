@@ -75,9 +75,13 @@ function verdict(words, alone, distilled, gain) {
 	if (!welch(alone, distilled))
 		print ", from too few runs for a test."
 	else if (P < .05)
-		printf ", a %s that is beyond the noise (%s).\n", gain > 0 ? "gain" : "loss", welch_text(alone, distilled)
+		printf ", a %s that is beyond the noise (%s).\n", (gain > 0 ? "gain" : "loss"), welch_text(alone, distilled)
 	else
 		printf ": no reliable gain (%s).\n", welch_text(alone, distilled)
+}
+
+function goal(missing) {
+	return missing <= 0 ? "reached" : sprintf("missed by %.1f", missing)
 }
 
 function own_table(alone, distilled, gain, s, teachers) {
@@ -89,7 +93,7 @@ function own_table(alone, distilled, gain, s, teachers) {
 	print "## A better recipe for the same student\n"
 	print own "\n"
 	printf "Errors of the 10,000 test pictures, mean ± standard deviation of %d seeds%s.\n\n", rows["own"], \
-		teachers > 1 ? " (of the " teachers " teachers)" : ""
+		(teachers > 1 ? " (of the " teachers " teachers)" : "")
 	print "| | errors |\n|---|--:|"
 	printf "| teachers, one by one | %s |\n", mean_sd(sample["own-teachers", "teacher"], 1)
 	printf "| student alone, same jitter, schedule and steps | %s |\n", mean_sd(alone, 1)
@@ -99,8 +103,7 @@ function own_table(alone, distilled, gain, s, teachers) {
 		printf "The gain is %.1f errors, %.1f standard deviations of a run (%.1f, both students pooled); alone against\ndistilled: %s.\n", \
 			gain, gain / s, s, welch_text(alone, distilled)
 	printf "Aimed at: a mean of 100 errors or fewer (%s) and a gain of two standard deviations or more (%s).\n\n", \
-		mean(distilled) <= 100 ? "reached" : sprintf("missed by %.1f", mean(distilled) - 100), \
-		gain >= 2 * s ? "reached" : sprintf("missed by %.1f errors", 2 * s - gain)
+		goal(mean(distilled) - 100), goal(2 * s - gain)
 }
 
 function sweep_table(i, n) {
