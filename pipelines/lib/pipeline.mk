@@ -7,7 +7,7 @@
 # that is made lies below OUT. Each step is one target and each tool's output appears whole or
 # not at all, so a run that was stopped goes on where it was when make is called again. Models
 # do not depend on the tools: a rebuild does not throw hours of training away; remove OUT to
-# start over.
+# start over, or a file to make it and what follows from it again.
 DATA ?=
 BUILD ?= ../../build
 OUT ?= $(BUILD)/pipelines/$(notdir $(CURDIR))
@@ -21,7 +21,6 @@ TEST = $(OUT)/test.$(M)
 IDX = -images-idx3-ubyte.gz -labels-idx1-ubyte.gz
 
 .DELETE_ON_ERROR:
-.SECONDARY:
 .SUFFIXES:
 
 all: $(RESULTS)
@@ -39,11 +38,11 @@ $(TRAIN) $(TEST):
 	@mkdir -p $(@D)
 	idx2tensor -q -o $@ $^
 
-# idx-rows FIRST COUNT: a part of the training set
+# $(call rows,FIRST COUNT): a part of the training set
 define rows
 	@mkdir -p $(@D)
-	../lib/idx-rows $(1) <$(DATA)/train$(word 1,$(IDX)) >$@.images
-	../lib/idx-rows $(1) <$(DATA)/train$(word 2,$(IDX)) >$@.labels
+	../lib/idx-rows.sh $(1) <$(DATA)/train$(word 1,$(IDX)) >$@.images
+	../lib/idx-rows.sh $(1) <$(DATA)/train$(word 2,$(IDX)) >$@.labels
 	idx2tensor -q -o $@ $@.images $@.labels
 	@rm -f $@.images $@.labels
 endef

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# collect COLUMN "SEED..." FOLDER NAME...: a table of what `evaluate` found in FOLDER/NAME-SEED.tsv,
+# collect.sh COLUMN "SEED..." FOLDER NAME...: a table of what `evaluate` found in FOLDER/NAME-SEED.tsv,
 # one line a seed, one column a name.
 set -eu
 column=$1

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# idx-rows FIRST COUNT <FILE.gz >OUT: COUNT rows of a gzip'ed IDX file of bytes, from FIRST on
+# idx-rows.sh FIRST COUNT <FILE.gz >OUT: COUNT rows of a gzip'ed IDX file of bytes, from FIRST on
 # (counted from 0), as a plain IDX file: to hold out the end of a training set, or to try a
 # pipeline on a few items.
 set -eu
