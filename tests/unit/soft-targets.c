@@ -206,7 +206,8 @@ static void every_kind_survives_every_dtype(void **state)
 
 	(void)state;
 	for (int i = 0; i < ROWS * C; i++)
-		logit[i] = (float)(sin(1 + i * i % 1009) * (1 + i / C)); /* from ±1 to ±50 */
+		logit[i] = (float)(sin(1 + i * i % 1009) *
+				   (1 + (double)i / C)); /* from ±1 to ±50 */
 	soft_values_centre(logit, ROWS, C);
 	for (int v = SOFT_LOGITS; v <= SOFT_PROBABILITIES; v++)
 		for (size_t d = 0; d < 3; d++) {
