@@ -8,6 +8,7 @@
 #define VECTOR_H
 
 #include <stddef.h>
+#include <stdint.h> /* glibc's headers define __GLIBC__, the compiler's stddef.h does not */
 
 /* The choice is made by an ifunc, which sanitizers' start-up code does not survive. */
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
