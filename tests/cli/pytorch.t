@@ -8,16 +8,16 @@ export PYTHONDONTWRITEBYTECODE
 sh "$ROOT/man/examples.sh" || exit 1
 zstd -dqf train.safetensors.zst -o train.safetensors
 
-# loads CLAIM NET OPTIONS...: trains, and compares what both say of the training data
+# loads WHAT NET OPTIONS...: trains, and compares what both say of the training data
 loads() {
-	claim=$1 net=$2
+	what=$1 net=$2
 	shift 2
-	ok "$claim: a model is trained" train-teacher -q --net "$net" --epochs 5 "$@" -o m.safetensors.zst train.safetensors
-	ok "$claim: its logits are written" soft-targets -q --values logits --dtype f32 -o logits.safetensors \
+	ok "$what: a model is trained" train-teacher -q --net "$net" --epochs 5 "$@" -o m.safetensors.zst train.safetensors
+	ok "$what: its logits are written" soft-targets -q --values logits --dtype f32 -o logits.safetensors \
 		train.safetensors m.safetensors.zst
-	ok "$claim: as .npy" tensor2npy -o logits.npy logits.safetensors
+	ok "$what: as .npy" tensor2npy -o logits.npy logits.safetensors
 	zstd -dqf m.safetensors.zst -o m.safetensors
-	ok "$claim: PyTorch gives the same" "$PYTHON" "$ROOT/tests/oracle/load_model.py" m.safetensors train.safetensors logits.npy
+	ok "$what: PyTorch gives the same" "$PYTHON" "$ROOT/tests/oracle/load_model.py" m.safetensors train.safetensors logits.npy
 }
 
 loads "the seeds' kind of net" 784-120-100-10

@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# The same inputs, options and seed give the same bytes: with any number of threads, from pipes,
+# in one process, and however often a run is interrupted and resumed.
+. "${0%/*}/../lib.sh"
+
+ok "example data is there" sh "$ROOT/man/examples.sh"
+zstd -dqf train.safetensors.zst -o train.safetensors
+
+# Dropout, shifts, a split, and matrices that are cut into several panels.
+teach() {
+	train-teacher -q --net "drop:.1,fc:256,relu,drop,fc:192,tanh,fc:10" --epochs 3 --batch 100 --jitter 2 --validation .2 \
+		--clip 1 --max-norm 3 --label-smoothing .1 --schedule cosine --warmup 1 "$@" train.safetensors
+}
+distil() {
+	train-student -q --net 784-256-10 --epochs 3 --batch 60 --optimizer sgd --lr .05 --momentum .9 --nesterov \
+		--weight-decay .001 --schedule plateau --lr-patience 0 --targets soft.1 --temperature 3 --alpha .3 "$@" train.safetensors
+}
+
+for threads in 1 2 4 3; do
+	ok "a teacher by $threads threads" teach --threads $threads --log log.$threads -o teacher.$threads.safetensors.zst
+	ok "soft targets by $threads threads" soft-targets -q --views 3 --jitter 2 --threads $threads -o soft.$threads \
+		train.safetensors teacher.1.safetensors.zst
+	ok "a student by $threads threads" distil --threads $threads -o student.$threads.safetensors.zst
+	ok "figures (without the speed) by $threads threads" sh -c "evaluate -q --per-class --confusion --threads $threads \
+		test.safetensors.zst teacher.1.safetensors.zst student.1.safetensors.zst | cut -f 1-11 >figures.$threads"
+	[ $threads -eq 1 ] && continue
+	same "teacher: $threads threads, the same bytes" teacher.1.safetensors.zst teacher.$threads.safetensors.zst
+	same "soft targets: $threads threads, the same bytes" soft.1 soft.$threads
+	same "student: $threads threads, the same bytes" student.1.safetensors.zst student.$threads.safetensors.zst
+	same "figures: $threads threads, the same text" figures.1 figures.$threads
+done
+teach --seed 1 -o other.safetensors.zst
+not_ok "another seed gives another teacher" cmp -s teacher.1.safetensors.zst other.safetensors.zst
+# What the log says of an epoch is part of the promise, but for the time that it took.
+for threads in 1 4; do
+	sed 's/"seconds".*//' log.$threads >log.$threads.timeless
+done
+same "the log says the same" log.1.timeless log.4.timeless
+is "of three epochs" "$(grep -c '"validation_errors"' log.1.timeless)" 3
+
+# --- interrupted ---
+
+# The state of a checkpoint: epochs done, and items done of the epoch under way.
+position() {
+	zstd -dqf "$1" -o position.safetensors
+	"$PYTHON" -c '
+import sys
+sys.path.insert(0, sys.argv[1])
+sys.dont_write_bytecode = True
+import tensors
+state = tensors.read("position.safetensors")[0]["train.state"]
+print(int(state[0]), int(state[1]))' "$ROOT/tests/oracle"
+}
+
+long() {
+	train-student --net 784-200-10 --epochs 30 --batch 7 --jitter 1 --targets soft.f16 --validation .1 --optimizer adam --lr .0005 \
+		--schedule plateau --lr-patience 1 --gamma .9 "$@" train.safetensors
+}
+# A shell ignores SIGINT for what it starts in the background; this gives it its meaning back.
+mortal() {
+	exec "$PYTHON" -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' "$@"
+}
+lines() {
+	if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi
+}
+# interrupt SIGNAL N PATH OPTIONS...: starts the long run, and signals it after N lines of epochs
+interrupt() {
+	signal=$1 epochs=$2
+	shift 2
+	(mortal train-student --net 784-200-10 --epochs 30 --batch 7 --jitter 1 --targets soft.f16 --validation .1 --optimizer adam \
+		--lr .0005 --schedule plateau --lr-patience 1 --gamma .9 "$@" train.safetensors) >"$OUT" 2>"$ERR" &
+	pid=$!
+	while [ "$(grep -c "^epoch" "$ERR")" -lt "$epochs" ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
+	kill "-$signal" $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	status=$?
+}
+soft-targets -q -o soft.f16 train.safetensors teacher.1.safetensors.zst
+ok "a long run in one process" long -q --log whole.log -o whole.safetensors.zst
+
+# Each part ends by a signal after two more epochs, and another number of threads goes on.
+part=0 middles=0
+for name in TERM INT TERM HUP; do
+	part=$((part + 1))
+	before=$(lines parts.log)
+	interrupt $name 2 --log parts.log --checkpoint state.safetensors.zst --checkpoint-every 50 --resume --threads $part \
+		-o parts.safetensors.zst
+	is "SIG$name ends part $part by that signal" "$(kill -l $status 2>/dev/null)" $name
+	like "and is told to leave a checkpoint" "$(cat "$ERR")" "interrupted; the checkpoint is in"
+	at=$(position state.safetensors.zst)
+	case $at in *" 0") ;; *) middles=$((middles + 1)) ;; esac
+	is "whole epochs are in the log" "$(lines parts.log)" "${at% *}"
+	ok "part $part went on" [ "$before" -lt "${at% *}" ]
+	not_ok "and there is no model yet" test -e parts.safetensors.zst
+done
+ok "some stood in the middle of an epoch" [ $middles -gt 0 ]
+ok "the last part ends" long -q --log parts.log --checkpoint state.safetensors.zst --resume -o parts.safetensors.zst
+same "the parts make the same bytes" whole.safetensors.zst parts.safetensors.zst
+for log in whole parts; do
+	sed 's/"seconds".*//' $log.log >$log.timeless
+done
+same "and the same log" whole.timeless parts.timeless
+ok "resumed once more, a finished run" long -q --checkpoint state.safetensors.zst --resume -o again.safetensors.zst
+same "gives its model again" whole.safetensors.zst again.safetensors.zst
+
+# Killed without warning: the checkpoint of the last whole epochs is there, and complete.
+rm -f state.safetensors.zst
+interrupt KILL 5 --checkpoint state.safetensors.zst --checkpoint-every 2 -o killed.safetensors.zst
+ok "after SIGKILL the checkpoint is whole" zstd -tq state.safetensors.zst
+not_ok "there is no model" test -e killed.safetensors.zst
+ok "the run goes on" long -q --checkpoint state.safetensors.zst --resume -o killed.safetensors.zst
+same "to the same bytes" whole.safetensors.zst killed.safetensors.zst
+
+# A checkpoint of another run is none of this one's.
+head -c 3000 state.safetensors.zst >cut.safetensors.zst
+fails "a cut checkpoint" 1 '"cut.safetensors.zst": ' long -q --checkpoint cut.safetensors.zst --resume -o x.safetensors.zst
+fails "another batch size" 1 "is of another run: potstill.options" long -q --batch 8 --checkpoint state.safetensors.zst --resume \
+	-o x.safetensors.zst
+fails "other targets" 1 "is of another run: potstill.input.soft-targets" long -q --targets soft.1 --jitter 0 \
+	--checkpoint state.safetensors.zst --resume -o x.safetensors.zst
+done_testing
