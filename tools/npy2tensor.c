@@ -216,8 +216,13 @@ static void settle_soft_targets(void)
 		die_usage("--temperature says nothing about logits that are stored as logits");
 }
 
-static void settle(int operands)
+static void settle(char **path, int operands)
 {
+	bool piped = strcmp(path[0], "-") == 0;
+
+	if (piped && ((operands > 1 && strcmp(path[1], "-") == 0) ||
+			     (data != NULL && strcmp(data, "-") == 0)))
+		die_usage("only one input can be standard input");
 	if (as < 0)
 		die_usage("--as is missing: images, features, soft-targets or tensor");
 	if (as == AS_SOFT_TARGETS)
@@ -251,7 +256,7 @@ int main(int argc, char **argv)
 	int n;
 
 	path = options_parse(&tool, argc, argv, &n);
-	settle(n);
+	settle(path, n);
 	if (npy_load(&a, path[0], &e) || make((const char **)path, &a, &e))
 		die_err(&e);
 	npy_release(&a);

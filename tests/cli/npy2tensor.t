@@ -257,6 +257,8 @@ fails "T of 0" 2 'temperature' soft --values probabilities -T 0 p5.npy
 fails "soft targets' option elsewhere" 2 'are for soft targets' npy2tensor --as images --dtype f16 x.npy
 fails "labels of soft targets" 2 'labels belong to images' soft --values logits z.npy y.npy
 fails "--channels-last of features" 2 'is for images' npy2tensor --as features --channels-last z.npy
+fails "array and labels from stdin" 2 'only one input' npy2tensor --as features - -
+fails "array and data set from stdin" 2 'only one input' npy2tensor --as soft-targets -d - --values logits -
 fails "full device" 1 '/dev/full' soft --values logits -o /dev/full z.npy
 
 # Targets are of one data set only, even where rows and classes fit.
