@@ -6,9 +6,12 @@
 #include "progress.h"
 #include "size.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 void cli_train_say_epoch(const struct train_report *r, int distilled)
 {
@@ -41,6 +44,40 @@ void cli_train_show_step(
 		p->epoch + 1, t->epochs, 100 * (double)items_done / items,
 		p->sum.total / p->sum.items,
 		progress_time((progress_seconds() - start) / done * left, time));
+}
+
+static int is_regular(const char *path)
+{
+	struct stat s;
+
+	return stat(path, &s) == 0 && S_ISREG(s.st_mode);
+}
+
+/* Cuts off what is behind the first n lines, and leaves the file there. */
+static int keep_lines(FILE *f, uint32_t n)
+{
+	int c;
+
+	while (n > 0 && (c = getc(f)) != EOF)
+		n -= c == '\n';
+	return fseek(f, 0, SEEK_CUR) != 0 || ftruncate(fileno(f), ftell(f)) != 0 ? -1 : 0;
+}
+
+FILE *cli_train_open_log(const char *path, uint32_t epochs)
+{
+	FILE *f;
+
+	if (epochs == 0 || !is_regular(path))
+		return fopen(path, epochs == 0 ? "w" : "a");
+	f = fopen(path, "r+");
+	if (f != NULL && keep_lines(f, epochs)) {
+		int error = errno;
+
+		fclose(f);
+		errno = error;
+		return NULL;
+	}
+	return f;
 }
 
 int cli_train_log(FILE *log, const struct train_report *r, struct err *e)

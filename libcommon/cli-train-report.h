@@ -14,6 +14,12 @@ void cli_train_say_epoch(const struct train_report *r, int distilled);
 void cli_train_show_step(
 	const struct train *t, uint32_t first_epoch, double start, size_t items_done);
 
+/*
+ * Opens --log. Behind `epochs` epochs that a checkpoint knows, the file keeps their lines and
+ * loses those that a killed run wrote later: they come again. NULL with errno on failure.
+ */
+FILE *cli_train_open_log(const char *path, uint32_t epochs);
+
 /* One JSON object on one line, flushed. 0 or -1. */
 int cli_train_log(FILE *log, const struct train_report *r, struct err *e);
 

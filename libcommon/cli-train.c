@@ -71,12 +71,11 @@ static int on_epoch(void *arg, const struct train_report *report, struct err *e)
 	return save_checkpoint(r, e);
 }
 
-/* A resumed run's log goes on behind what is there. */
 static void open_log(struct run *r)
 {
 	if (r->o->log == NULL)
 		return;
-	r->log = fopen(r->o->log, r->train.position.epoch > 0 ? "a" : "w");
+	r->log = cli_train_open_log(r->o->log, r->train.position.epoch);
 	if (r->log == NULL)
 		die("\"%s\": cannot write: %s", r->o->log, strerror(errno));
 }

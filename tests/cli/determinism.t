@@ -33,8 +33,11 @@ done
 teach --seed 1 -o other.safetensors.zst
 not_ok "another seed gives another teacher" cmp -s teacher.1.safetensors.zst other.safetensors.zst
 # What the log says of an epoch is part of the promise, but for the time that it took.
+timeless() {
+	sed 's/"seconds".*//' "$1"
+}
 for threads in 1 4; do
-	sed 's/"seconds".*//' log.$threads >log.$threads.timeless
+	timeless log.$threads >log.$threads.timeless
 done
 same "the log says the same" log.1.timeless log.4.timeless
 is "of three epochs" "$(grep -c '"validation_errors"' log.1.timeless)" 3
@@ -99,20 +102,23 @@ done
 ok "some stood in the middle of an epoch" [ $middles -gt 0 ]
 ok "the last part ends" long -q --log parts.log --checkpoint state.safetensors.zst --resume -o parts.safetensors.zst
 same "the parts make the same bytes" whole.safetensors.zst parts.safetensors.zst
-for log in whole parts; do
-	sed 's/"seconds".*//' $log.log >$log.timeless
-done
+timeless whole.log >whole.timeless
+timeless parts.log >parts.timeless
 same "and the same log" whole.timeless parts.timeless
 ok "resumed once more, a finished run" long -q --checkpoint state.safetensors.zst --resume -o again.safetensors.zst
 same "gives its model again" whole.safetensors.zst again.safetensors.zst
 
 # Killed without warning: the checkpoint of the last whole epochs is there, and complete.
 rm -f state.safetensors.zst
-interrupt KILL 5 --checkpoint state.safetensors.zst --checkpoint-every 2 -o killed.safetensors.zst
+interrupt KILL 5 --log killed.log --checkpoint state.safetensors.zst --checkpoint-every 2 -o killed.safetensors.zst
 ok "after SIGKILL the checkpoint is whole" zstd -tq state.safetensors.zst
 not_ok "there is no model" test -e killed.safetensors.zst
-ok "the run goes on" long -q --checkpoint state.safetensors.zst --resume -o killed.safetensors.zst
+ok "the log is ahead of it by an epoch, or as far" [ "$(lines killed.log)" -ge 4 ]
+echo '{"epoch": 99}' >>killed.log # as a run would leave it that came further
+ok "the run goes on" long -q --log killed.log --checkpoint state.safetensors.zst --resume -o killed.safetensors.zst
 same "to the same bytes" whole.safetensors.zst killed.safetensors.zst
+timeless killed.log >killed.timeless
+same "and the same log, no epoch twice" whole.timeless killed.timeless
 
 # A checkpoint of another run is none of this one's.
 head -c 3000 state.safetensors.zst >cut.safetensors.zst
