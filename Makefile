@@ -134,7 +134,7 @@ demo: all
 	BUILD=$(abspath $(BUILD)) pipelines/demo/run
 
 bench: all
-	BUILD=$(abspath $(BUILD)) PYTHON=$(PYTHON) tests/bench/run
+	BUILD=$(abspath $(BUILD)) PYTHON=$(PYTHON) tests/bench/run $(BENCH_FLAGS)
 
 clean:
 	rm -rf $(BUILD)
