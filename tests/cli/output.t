@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# Output files are whole or not there, whatever happens to the tool that writes them.
+. "${0%/*}/../lib.sh"
+
+"$PYTHON" - <<'END'
+import struct
+
+import numpy
+
+noise = numpy.random.default_rng(3).integers(0, 64, (12000, 40, 40)).astype(numpy.uint8)
+with open("images", "wb") as f:
+    f.write(struct.pack(">4B3I", 0, 0, 8, 3, *noise.shape) + noise.tobytes())
+with open("few", "wb") as f:
+    f.write(struct.pack(">4B3I", 0, 0, 8, 3, 200, 40, 40) + noise[:200].tobytes())
+END
+temporaries() {
+	find . -name '.*.tmp' | wc -l
+}
+
+# interrupted SIGNAL: the status of a slow writer that gets it while its temporary grows
+interrupted() {
+	"$PYTHON" - "$1" <<'END'
+import glob
+import signal
+import subprocess
+import sys
+import time
+
+for attempt in range(20):
+    with open("err", "wb") as err:
+        tool = subprocess.Popen(["idx2tensor", "-q", "--level", "19", "-o", "out", "images"], stderr=err)
+    while tool.poll() is None and not glob.glob(".out.*.tmp"):
+        time.sleep(0.002)
+    tool.send_signal(getattr(signal, sys.argv[1]))
+    if tool.wait() != 0:
+        break
+print(tool.returncode, open("err").read(), sep="")
+END
+}
+
+echo old >out
+is "SIGTERM kills" "$(interrupted SIGTERM)" -15
+is "... and leaves the old file" "$(cat out)" old
+is "... and no temporary" "$(temporaries)" 0
+is "SIGINT kills" "$(interrupted SIGINT)" -2
+is "... and leaves the old file" "$(cat out)" old
+is "... and no temporary" "$(temporaries)" 0
+is "SIGHUP kills" "$(interrupted SIGHUP)" -1
+is "... and no temporary" "$(temporaries)" 0
+is "SIGKILL kills" "$(interrupted SIGKILL)" -9
+is "... and leaves the old file" "$(cat out)" old
+rm -f .out.*.tmp
+ok "the next one is undisturbed" idx2tensor -q -o out few
+ok "... and its file whole" tensor-info --verify out
+
+fails "a full device" 1 '^idx2tensor: "/dev/full": .*No space left' idx2tensor -q -o /dev/full few
+fails "standard output that is full" 1 'No space left' sh -c 'idx2tensor -q few >/dev/full'
+{
+	idx2tensor -q images 2>closed
+	echo $? >status
+} | head -c 1 >byte
+is "a closed pipe is exit 1" "$(cat status)" 1
+like "... with its reason" "$(cat closed)" '^idx2tensor: "-": cannot write: Broken pipe$'
+fails "no such folder" 1 '^idx2tensor: "no/such": cannot create' idx2tensor -q -o no/such few
+echo old >bad
+fails "a failing tool" 1 . idx2tensor -q -o bad out
+is "... leaves the old file" "$(cat bad)" old
+(
+	umask 077
+	idx2tensor -q -o private few
+)
+is "the umask decides" "$(ls -l private | cut -c1-10)" -rw-------
+idx2tensor -q -o - few >stdout
+same "'-' is standard output" stdout private
+idx2tensor -q few >plain.safetensors
+same "a redirected name does not matter" plain.safetensors private
+cat images | idx2tensor -q -o from-pipe -
+idx2tensor -q -o from-file images
+same "standard input is as good as a file" from-pipe from-file
+"$PYTHON" -B "$ROOT/tests/tensor_interop.py" terminal idx2tensor -q few 2>"$ERR"
+is "a terminal is refused and sent nothing" $? 1
+like "... with its reason" "$(cat "$ERR")" '^idx2tensor: standard output is a terminal'
+
+done_testing
