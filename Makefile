@@ -35,11 +35,13 @@ ALL_CFLAGS = -std=c11 $(WARN) $(DEFS) -Ilibcommon -fno-math-errno -ffp-contract=
 	$(CFLAGS) $(SAN_FLAGS) $(PC_CFLAGS)
 ALL_LIBS = -Wl,--as-needed $(BLIS) $(PC_LIBS) -lm -pthread
 
-SRC = $(wildcard libcommon/*.c tools/*.c tests/unit/*.c)
+SRC = $(wildcard libcommon/*.c tools/*.c tests/unit/*.c tests/fuzz/*.c)
 OBJ = $(SRC:%.c=$(BUILD)/%.o)
 LIB_OBJ = $(filter $(BUILD)/libcommon/%,$(OBJ))
 TOOLS = $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/*.c))
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
+FUZZ = $(patsubst tests/fuzz/%.c,%,$(filter-out %/replay.c,$(wildcard tests/fuzz/*.c)))
+REPLAYS = $(FUZZ:%=$(BUILD)/tests/replay-%)
 MAN = $(wildcard man/*.[1-9])
 
 # One short line a step; make V=1 shows the commands.
@@ -63,6 +65,14 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libpotstill.a
 	@mkdir -p $(@D)
 	$(call step,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs cmocka) $(ALL_LIBS)
 
+# Fuzz targets: run on tests/data under `make check`, by libFuzzer under `make fuzz`.
+$(BUILD)/tests/replay-%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libpotstill.a
+	@mkdir -p $(@D)
+	$(call step,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libpotstill.a
+	$(call step,LD)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
 # What is missing, in one line, before the compiler says it in twenty.
 missing = $(if $(shell command -v pkg-config),$(foreach l,$(1),$(shell pkg-config --exists \
 	$(call pc,$(l)) || echo $(lastword $(subst =, ,$(l))))),pkg-config)
@@ -79,12 +89,12 @@ $(BUILD)/have-tests:
 	$(call complain,$(call missing,$(TEST_LIBRARIES)))
 	@mkdir -p $(@D) && touch $@
 
-units: $(BUILD)/have-tests $(UNITS)
+units: $(BUILD)/have-tests $(UNITS) $(REPLAYS)
 
 $(filter $(BUILD)/tests/%,$(OBJ)): | $(BUILD)/have-tests
 
 # make check TESTS="build/tests/err tests/cli/lib.t" runs only these.
-TESTS = $(UNITS) $(wildcard tests/cli/*.t $(if $(SAN),,tests/project/*.t tests/project/*.py))
+TESTS = $(UNITS) $(REPLAYS) $(wildcard tests/cli/*.t $(if $(SAN),,tests/project/*.t tests/project/*.py))
 
 check: all units
 	@BUILD=$(BUILD) CC="$(CC)" PYTHON=$(PYTHON) JOBS=$(JOBS) tests/run $(TESTS)
@@ -93,6 +103,15 @@ check-san:
 	@ASAN_OPTIONS=$${ASAN_OPTIONS-detect_stack_use_after_return=1:strict_string_checks=1} \
 	UBSAN_OPTIONS=$${UBSAN_OPTIONS-print_stacktrace=1} \
 	$(MAKE) BUILD=$(BUILD)/san SAN=$(SAN_CHECKS) OPT=-O1 check
+
+# make fuzz: each target of tests/fuzz by libFuzzer for FUZZ_SECONDS, from the corpus of tests/data.
+FUZZ_SECONDS ?= 60
+fuzz:
+	+@$(MAKE) BUILD=$(BUILD)/fuzz CC="$(CLANG)" SAN=fuzzer-no-link,$(SAN_CHECKS) OPT=-O1 fuzzers
+	@mkdir -p $(BUILD)/fuzz/corpus
+	$(foreach f,$(FUZZ),$(BUILD)/fuzz/fuzz-$(f) -max_total_time=$(FUZZ_SECONDS) -timeout=20 -max_len=65536 \
+		-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus tests/data &&) :
+fuzzers: $(FUZZ:%=$(BUILD)/fuzz-%)
 
 # lint: both compilers with every warning an error, then the tools that read code. Each C file's
 # clang-tidy leaves a stamp, so that a second run looks only at what has changed.
@@ -140,10 +159,10 @@ clean:
 	rm -rf $(BUILD)
 
 help:
-	@echo 'all check check-san lint install uninstall demo bench clean; variables: CC CFLAGS OPT SAN V'
+	@echo 'all check check-san fuzz lint install uninstall demo bench clean; variables: CC CFLAGS OPT SAN V'
 	@echo 'BUILD PREFIX MANDIR DESTDIR PYTHON JOBS (tests at once) TESTS (run only these)'
 
-.PHONY: all units check check-san lint lint-gcc lint-clang lint-format lint-cppcheck lint-scripts \
+.PHONY: all units fuzz fuzzers check check-san lint lint-gcc lint-clang lint-format lint-cppcheck lint-scripts \
 	lint-man lint-tidy install uninstall demo bench clean help
 .SECONDARY:
 -include $(OBJ:.o=.d)

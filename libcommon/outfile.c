@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +18,15 @@
 #define SLOTS 32
 #define TRIES 1000
 
-/* What outfile_unlink_all removes. Written with all signals blocked, so a handler sees it
- * whole. */
+/*
+ * What outfile_unlink_all removes. A file and its slot appear with signals blocked in this
+ * thread, and a handler in another one waits for `creating`, so that none is missed.
+ */
 static struct {
-	volatile sig_atomic_t used;
+	atomic_int used;
 	char path[PATH_MAX];
 } slots[SLOTS];
+static atomic_int creating, ending;
 
 static int is_stdout(const struct outfile *o)
 {
@@ -94,8 +98,10 @@ static int open_temporary(struct outfile *o, const char *target, struct err *e)
 	if (slot < 0)
 		return err_set(e, "\"%s\": more than %d output files at once", o->path, SLOTS);
 	block_signals(&before);
-	failed = create_temporary(o, target, slots[slot].path);
+	atomic_fetch_add(&creating, 1);
+	failed = atomic_load(&ending) || create_temporary(o, target, slots[slot].path);
 	slots[slot].used = !failed;
+	atomic_fetch_sub(&creating, 1);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (failed)
 		return err_errno(e, "\"%s\": cannot create", o->path);
@@ -212,6 +218,9 @@ void outfile_abort(struct outfile *o)
 
 void outfile_unlink_all(void)
 {
+	atomic_store(&ending, 1);
+	while (atomic_load(&creating) > 0)
+		continue;
 	for (int i = 0; i < SLOTS; i++)
 		if (slots[i].used)
 			unlink(slots[i].path);

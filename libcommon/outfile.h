@@ -29,7 +29,10 @@ int outfile_commit(struct outfile *o, struct err *e);
 /* Closes and removes the temporary; harmless after a commit. */
 void outfile_abort(struct outfile *o);
 
-/* Async-signal-safe: removes every temporary of this process that is not committed. */
+/*
+ * Async-signal-safe, for a process that is about to end: removes every temporary of this
+ * process that is not committed. None can be opened after it.
+ */
 void outfile_unlink_all(void);
 
 #endif

@@ -88,21 +88,36 @@ static void whole_or_not(void **state)
 	unlink("a");
 }
 
-static void unlink_all(void **state)
+static void open_two_and_end(void)
 {
 	struct outfile a, b, c;
+	struct err e;
+
+	start(&a, "a", "x");
+	start(&b, "b", "y");
+	if (files_here() != 3)
+		_exit(1);
+	outfile_unlink_all();
+	_exit(files_here() == 1 && outfile_open(&c, "later", &e) != 0 ? 0 : 2);
+}
+
+static void unlink_all(void **state)
+{
+	struct outfile c;
+	int status;
+	pid_t child;
 
 	(void)state;
 	start(&c, "c", "stays");
 	finish(&c);
-	start(&a, "a", "x");
-	start(&b, "b", "y");
-	assert_int_equal(files_here(), 3);
-	outfile_unlink_all();
-	assert_int_equal(files_here(), 1);
-	outfile_abort(&a);
-	outfile_abort(&b);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		open_two_and_end();
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
 	assert_holds("c", "stays");
+	assert_int_equal(files_here(), 1);
 	unlink("c");
 }
 
