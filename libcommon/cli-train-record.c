@@ -67,21 +67,23 @@ static int record_optim(const struct run *r, struct tensor_set *s, struct err *e
 
 	if (lineage_option(s, e, "--optimizer %s", o->kind->name))
 		return -1;
-	if (o->kind->states == 2 &&
-		lineage_option(s, e, "--beta1 %.17g --beta2 %.17g --epsilon %.17g", o->beta1,
-			o->beta2, o->epsilon))
+	if (o->kind->uses & OPTIM_USES_BETAS &&
+		(lineage_real(s, e, "--beta1", o->beta1) ||
+			lineage_real(s, e, "--beta2", o->beta2) ||
+			lineage_real(s, e, "--epsilon", o->epsilon)))
 		return -1;
-	if (o->momentum > 0 && lineage_option(s, e, "--momentum %.17g%s", o->momentum,
-				       o->nesterov ? " --nesterov" : ""))
+	if (o->momentum > 0 && lineage_real(s, e, "--momentum", o->momentum))
 		return -1;
-	if (o->weight_decay > 0 &&
-		lineage_option(s, e, "--weight-decay %.17g", o->weight_decay))
+	if (o->nesterov && lineage_option(s, e, "--nesterov"))
 		return -1;
-	if (o->clip > 0 && lineage_option(s, e, "--clip %.17g", o->clip))
+	if (o->weight_decay > 0 && lineage_real(s, e, "--weight-decay", o->weight_decay))
+		return -1;
+	if (o->clip > 0 && lineage_real(s, e, "--clip", o->clip))
 		return -1;
 	if (o->max_norm > 0 &&
-		lineage_option(s, e, "--max%s-norm %.17g",
-			o->max_norm_of == OPTIM_NORM ? "" : "-squared", o->max_norm))
+		lineage_real(s, e,
+			o->max_norm_of == OPTIM_NORM ? "--max-norm" : "--max-squared-norm",
+			o->max_norm))
 		return -1;
 	return 0;
 }
@@ -90,9 +92,10 @@ static int record_schedule(const struct run *r, struct tensor_set *s, struct err
 {
 	const struct schedule *c = &r->schedule;
 
-	if (lineage_option(s, e, "--schedule %s --lr %.17g", schedules[c->kind], c->lr))
+	if (lineage_option(s, e, "--schedule %s", schedules[c->kind]) ||
+		lineage_real(s, e, "--lr", c->lr))
 		return -1;
-	if (c->warmup > 0 && lineage_option(s, e, "--warmup %.17g", c->warmup))
+	if (c->warmup > 0 && lineage_real(s, e, "--warmup", c->warmup))
 		return -1;
 	if (c->kind == SCHEDULE_STEP &&
 		lineage_option(s, e, "--step-epochs %d", c->step_epochs))
@@ -100,25 +103,28 @@ static int record_schedule(const struct run *r, struct tensor_set *s, struct err
 	if (c->kind == SCHEDULE_PLATEAU &&
 		lineage_option(s, e, "--lr-patience %d", c->patience))
 		return -1;
-	if (c->lr_min > 0 && lineage_option(s, e, "--lr-min %.17g", c->lr_min))
+	if (c->lr_min > 0 && lineage_real(s, e, "--lr-min", c->lr_min))
 		return -1;
 	if (c->kind == SCHEDULE_CONSTANT || c->kind == SCHEDULE_COSINE)
 		return 0;
-	return lineage_option(s, e, "--gamma %.17g", c->gamma);
+	return lineage_real(s, e, "--gamma", c->gamma);
 }
 
 static int record_loss(const struct run *r, struct tensor_set *s, struct err *e)
 {
 	const struct loss *l = &r->loss;
 
-	if (l->smoothing > 0 && lineage_option(s, e, "--label-smoothing %.17g", l->smoothing))
+	if (l->smoothing > 0 && lineage_real(s, e, "--label-smoothing", l->smoothing))
 		return -1;
 	if (r->d == NULL)
 		return 0;
-	return lineage_option(s, e,
-		"--loss %s --temperature %.17g --hard-weight %.17g --soft-weight %.17g%s",
-		l->kind->name, l->temperature, l->hard, l->soft,
-		l->scale_soft ? "" : " --no-t-squared");
+	if (lineage_option(s, e, "--loss %s", l->kind->name) ||
+		lineage_real(s, e, "--temperature", l->temperature) ||
+		lineage_real(s, e, "--hard-weight", l->hard) ||
+		lineage_real(s, e, "--soft-weight", l->soft))
+		return -1;
+	return l->scale_soft || !l->kind->t_squared ? 0
+						    : lineage_option(s, e, "--no-t-squared");
 }
 
 void cli_train_record(struct run *r)

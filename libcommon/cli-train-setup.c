@@ -3,142 +3,58 @@
 
 #include "die.h"
 #include "err.h"
-#include "rng.h"
 #include "size.h"
-#include "workers.h"
-
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
 #define DEFAULT_TEMPERATURE 4 /* for logits, where any will do */
 
-static void check_weights(const struct distill_options *d)
+static const struct loss_kind *find_loss(const struct distill_options *d)
 {
+	const struct loss_kind *kind = loss_kind_find(d->loss);
+
+	if (kind == NULL || kind->targets == BATCH_NO_TARGETS)
+		die_usage("--loss: \"%s\" is no loss that learns from targets", d->loss);
+	return kind;
+}
+
+static void check_distillation(const struct distill_options *d)
+{
+	const struct loss_kind *kind = find_loss(d);
+
 	if (d->targets == NULL)
 		die_usage("--targets is missing");
-	if (loss_kind_find(d->loss) == NULL ||
-		loss_kind_find(d->loss)->targets == BATCH_NO_TARGETS)
-		die_usage(
-			"--loss: \"%s\" is none of kd, mse-probabilities, mse-logits", d->loss);
 	if (d->alpha >= 0 && (d->hard_weight >= 0 || d->soft_weight >= 0))
 		die_usage("--alpha goes without --hard-weight and --soft-weight");
 	if (d->hard_weight == 0 && d->soft_weight == 0)
 		die_usage("--hard-weight and --soft-weight are both 0");
-	if (d->no_t_squared && strcmp(d->loss, "kd") != 0)
-		die_usage("--no-t-squared is of the kd loss");
+	if (d->no_t_squared && !kind->t_squared)
+		die_usage("--no-t-squared has no meaning for --loss %s", kind->name);
+}
+
+static void check_optimizer(const struct train_options *o)
+{
+	const struct optim_kind *kind = optim_kind_find(o->optimizer);
+
+	if (kind == NULL)
+		die_usage("--optimizer: \"%s\" is no optimiser", o->optimizer);
+	if (o->momentum > 0 && !(kind->uses & OPTIM_USES_MOMENTUM))
+		die_usage("--momentum has no meaning for --optimizer %s", kind->name);
+	if (o->nesterov && !(o->momentum > 0))
+		die_usage("--nesterov needs --momentum");
+	if (o->max_norm > 0 && o->max_squared_norm > 0)
+		die_usage("--max-norm and --max-squared-norm exclude each other");
 }
 
 void cli_train_check_options(const struct train_options *o, const struct distill_options *d)
 {
 	if (o->net == NULL)
 		die_usage("--net is missing");
-	if (optim_kind_find(o->optimizer) == NULL)
-		die_usage("--optimizer: \"%s\" is none of sgd, adam, adamw", o->optimizer);
-	if (o->nesterov && !(o->momentum > 0))
-		die_usage("--nesterov needs --momentum");
-	if (o->momentum > 0 && strcmp(o->optimizer, "sgd") != 0)
-		die_usage("--momentum is of --optimizer sgd");
-	if (o->max_norm > 0 && o->max_squared_norm > 0)
-		die_usage("--max-norm and --max-squared-norm exclude each other");
 	if (o->validation == NULL && (o->patience > 0 || o->keep == 0))
 		die_usage("%s needs --validation",
 			o->patience > 0 ? "--patience" : "--keep best");
 	if (o->resume && o->checkpoint == NULL)
 		die_usage("--resume needs --checkpoint");
+	check_optimizer(o);
 	if (d != NULL)
-		check_weights(d);
-}
-
-/* The share of --validation, or 0 where it names a file. */
-static double validation_share(const char *text)
-{
-	char *end;
-	double share = strtod(text, &end);
-
-	if (end == text || *end != '\0')
-		return 0;
-	if (!(share > 0 && share < 1))
-		die_usage("--validation: %s is no share between 0 and 1", text);
-	return share;
-}
-
-static uint32_t *new_list(size_t n)
-{
-	struct err e;
-	uint32_t *list = size_alloc(n, sizeof *list, "the split of the data", &e);
-
-	if (list == NULL)
-		die_err(&e);
-	return list;
-}
-
-/* Which items are held out is a function of the seed; both lists are in the data set's order.
- */
-static void split(struct run *r, double share)
-{
-	size_t items = r->data.items, held = (size_t)lround((double)items * share);
-	struct rng rng = {r->o->seed, RNG_SPLIT, 0, 0};
-	uint32_t *order = new_list(items);
-	uint8_t *is_held = calloc(items, 1);
-	size_t kept = 0, out = 0;
-
-	if (is_held == NULL)
-		die("out of memory");
-	if (held == 0 || held == items)
-		die("\"%s\": has too few items for --validation %s", r->data_path,
-			r->o->validation);
-	for (size_t i = 0; i < items; i++)
-		order[i] = (uint32_t)i;
-	rng_shuffle(&rng, order, items);
-	for (size_t i = 0; i < held; i++)
-		is_held[order[i]] = 1;
-	r->item = order;
-	r->validation_item = new_list(held);
-	for (size_t i = 0; i < items; i++)
-		*(is_held[i] ? &r->validation_item[out++] : &r->item[kept++]) = (uint32_t)i;
-	free(is_held);
-	r->train.validation = &r->data;
-	r->train.validation_item = r->validation_item;
-	r->train.validation_items = held;
-}
-
-static void load_validation(struct run *r)
-{
-	const char *name = r->o->validation;
-	struct err e;
-
-	if (name == NULL)
-		return;
-	if (validation_share(name) > 0) {
-		if (dataset_need_labels(&r->data, r->data_path, &e))
-			die_err(&e);
-		split(r, validation_share(name));
-		return;
-	}
-	if (dataset_load(&r->validation, name, r->workers, &e) ||
-		dataset_need_labels(&r->validation, name, &e))
-		die_err(&e);
-	if (shape_values(&r->validation.shape) != shape_values(&r->data.shape))
-		die("\"%s\": its items have another shape than those of \"%s\"", name,
-			r->data_path);
-	r->train.validation = &r->validation;
-	r->train.validation_items = r->validation.items;
-}
-
-void cli_train_load(struct run *r)
-{
-	struct err e;
-
-	r->workers = workers_new(r->o->threads, &e);
-	if (r->workers == NULL || dataset_load(&r->data, r->data_path, r->workers, &e))
-		die_err(&e);
-	if (r->d != NULL && (soft_targets_load(&r->soft, r->d->targets, r->workers, &e) ||
-				    soft_targets_check(&r->soft, r->d->targets, &r->data, &e)))
-		die_err(&e);
-	if (r->o->jitter > 0 && r->data.images == NULL)
-		die("\"%s\": holds features, which --jitter cannot shift", r->data_path);
-	load_validation(r);
+		check_distillation(d);
 }
 
 /* A net without the classes of its data could not be told so later than here. */
@@ -187,20 +103,35 @@ void cli_train_make_net(struct run *r)
 		net_init(r->net, (enum initializer)r->o->initializer, r->o->seed);
 }
 
-static void set_weights(struct loss *l, const struct distill_options *d)
+/* The loss of a student: the kind's own weights unless the options give others. */
+static void set_distillation(struct loss *l, const struct run *r)
 {
-	int kd = strcmp(l->kind->name, "kd") == 0;
+	const struct distill_options *d = r->d;
+	double own = r->soft.temperature > 0 ? r->soft.temperature : DEFAULT_TEMPERATURE;
 
-	l->hard = kd ? 0.5 : 0;
-	l->soft = kd ? 0.5 : 1;
-	if (d->alpha >= 0) {
-		l->hard = d->alpha;
-		l->soft = 1 - d->alpha;
-	}
+	l->kind = find_loss(d);
+	l->temperature = d->temperature > 0 ? d->temperature : own;
+	l->scale_soft = l->kind->t_squared && !d->no_t_squared;
+	l->hard = d->alpha >= 0 ? d->alpha : l->kind->hard;
+	l->soft = d->alpha >= 0 ? 1 - d->alpha : l->kind->soft;
 	if (d->hard_weight >= 0)
 		l->hard = d->hard_weight;
 	if (d->soft_weight >= 0)
 		l->soft = d->soft_weight;
+}
+
+/* Logits give any temperature; probabilities have one, and no logits. */
+static void check_targets(const struct run *r)
+{
+	const struct loss *l = &r->loss;
+	struct err e;
+
+	if (l->kind->targets == BATCH_LOGITS && r->soft.temperature > 0)
+		die("\"%s\": holds %s, and %s needs logits", r->d->targets,
+			soft_values_name(r->soft.values), l->kind->name);
+	if (l->kind->targets == BATCH_PROBABILITIES &&
+		soft_targets_check_temperature(&r->soft, r->d->targets, l->temperature, &e))
+		die_err(&e);
 }
 
 static void make_loss(struct run *r)
@@ -215,20 +146,8 @@ static void make_loss(struct run *r)
 		.classes = r->net->classes,
 		.workers = r->workers};
 	if (r->d != NULL) {
-		double own =
-			r->soft.temperature > 0 ? r->soft.temperature : DEFAULT_TEMPERATURE;
-
-		l->kind = loss_kind_find(r->d->loss);
-		l->temperature = r->d->temperature > 0 ? r->d->temperature : own;
-		l->scale_soft = !r->d->no_t_squared;
-		set_weights(l, r->d);
-		if (l->kind->targets == BATCH_LOGITS && r->soft.temperature > 0)
-			die("\"%s\": holds %s, and %s needs logits", r->d->targets,
-				soft_values_name(r->soft.values), l->kind->name);
-		if (l->kind->targets == BATCH_PROBABILITIES &&
-			soft_targets_check_temperature(
-				&r->soft, r->d->targets, l->temperature, &e))
-			die_err(&e);
+		set_distillation(l, r);
+		check_targets(r);
 	}
 	if (loss_needs_labels(l) && dataset_need_labels(&r->data, r->data_path, &e))
 		die_err(&e);

@@ -2,6 +2,7 @@
 #include "json.h"
 
 #include "err.h"
+#include "number.h"
 #include "size.h"
 
 #include <inttypes.h>
@@ -124,19 +125,10 @@ void json_put_size(struct json *j, const char *key, uint64_t value)
 
 void json_put_real(struct json *j, const char *key, double value)
 {
-	char text[32];
+	char text[NUMBER_TEXT];
 
 	put_key(j, key);
-	if (!isfinite(value)) {
-		fputs("null", j->out);
-		return;
-	}
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof text, "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
-	}
-	fputs(text, j->out);
+	fputs(isfinite(value) ? number_text(value, text) : "null", j->out);
 }
 
 void json_put_bool(struct json *j, const char *key, bool value)

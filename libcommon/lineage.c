@@ -2,6 +2,7 @@
 #include "lineage.h"
 
 #include "err.h"
+#include "number.h"
 
 #include <errno.h>
 #include <math.h>
@@ -46,6 +47,13 @@ int lineage_option(struct tensor_set *s, struct err *e, const char *format, ...)
 		result = tensor_set_put_meta(s, "potstill.options", all, e);
 	free(all);
 	return result;
+}
+
+int lineage_real(struct tensor_set *s, struct err *e, const char *option, double value)
+{
+	char text[NUMBER_TEXT];
+
+	return lineage_option(s, e, "%s %s", option, number_text(value, text));
 }
 
 int lineage_check_kind(const struct tensor_set *s, const char *kind, struct err *e)

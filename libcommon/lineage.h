@@ -25,6 +25,9 @@ int lineage_input(struct tensor_set *s, const char *role, struct fingerprint f, 
 int lineage_option(struct tensor_set *s, struct err *e, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same for an option with a number: lineage_real(s, e, "--lr", 0.001). */
+int lineage_real(struct tensor_set *s, struct err *e, const char *option, double value);
+
 /* Refuses a file of another kind; the text is to be completed with err_in. */
 int lineage_check_kind(const struct tensor_set *s, const char *kind, struct err *e);
 

@@ -8,5 +8,7 @@ const struct loss_kind loss_ce = {
 	.name = "ce",
 	.targets = BATCH_NO_TARGETS,
 	.labels = 1,
+	.hard = 1,
+	.soft = 0,
 	.row = loss_hard_part,
 };

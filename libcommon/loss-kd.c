@@ -34,5 +34,8 @@ const struct loss_kind loss_kd = {
 	.name = "kd",
 	.targets = BATCH_PROBABILITIES,
 	.labels = 1,
+	.hard = 0.5,
+	.soft = 0.5,
+	.t_squared = 1,
 	.row = row,
 };

@@ -27,5 +27,7 @@ const struct loss_kind loss_mse_logits = {
 	.name = "mse-logits",
 	.targets = BATCH_LOGITS,
 	.labels = 1,
+	.hard = 0,
+	.soft = 1,
 	.row = row,
 };

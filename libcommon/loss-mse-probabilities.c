@@ -31,5 +31,7 @@ const struct loss_kind loss_mse_probabilities = {
 	.name = "mse-probabilities",
 	.targets = BATCH_PROBABILITIES,
 	.labels = 1,
+	.hard = 0,
+	.soft = 1,
 	.row = row,
 };

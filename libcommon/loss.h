@@ -54,6 +54,8 @@ struct loss_kind {
 	const char *name;
 	enum batch_targets targets; /* what it needs beside labels */
 	int labels;		    /* whether it reads labels */
+	double hard, soft;	    /* the parts' weights where none are given */
+	int t_squared;		    /* whether T^2 applies to the soft part */
 	/* Adds the row's total, hard and soft to *sum, and the gradient to dlogits. */
 	void (*row)(const struct loss *l, const struct loss_row *r, struct loss_sum *sum);
 };

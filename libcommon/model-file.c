@@ -3,6 +3,7 @@
 
 #include "err.h"
 #include "lineage.h"
+#include "number.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -67,15 +68,13 @@ int model_take_arena(const struct tensor_set *s, const char *prefix, const struc
 int model_describe(struct tensor_set *s, const struct net *n, const float *param,
 	const struct preprocess *p, const char *class_names, struct err *e)
 {
-	char input[NAME_SIZE], mean[NAME_SIZE], sd[NAME_SIZE];
+	char input[NAME_SIZE], mean[NUMBER_TEXT], sd[NUMBER_TEXT];
 
 	snprintf(input, sizeof input, "%zux%zux%zu", n->in.channels, n->in.height, n->in.width);
-	snprintf(mean, sizeof mean, "%.17g", p->mean);
-	snprintf(sd, sizeof sd, "%.17g", p->sd);
 	if (tensor_set_put_meta(s, "potstill.net", n->text, e) ||
 		tensor_set_put_meta(s, "potstill.input", input, e) ||
-		tensor_set_put_meta(s, "potstill.mean", mean, e) ||
-		tensor_set_put_meta(s, "potstill.sd", sd, e))
+		tensor_set_put_meta(s, "potstill.mean", number_text(p->mean, mean), e) ||
+		tensor_set_put_meta(s, "potstill.sd", number_text(p->sd, sd), e))
 		return -1;
 	if (class_names != NULL &&
 		tensor_set_put_meta(s, "potstill.class-names", class_names, e))

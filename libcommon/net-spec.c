@@ -74,7 +74,8 @@ static int parse_int(struct parser *p, size_t *value)
 	return 0;
 }
 
-/* How far a decimal reaches, with its exponent; strtod alone would take "inf" and "0x1p3" as well. */
+/* How far a decimal reaches, with its exponent; strtod alone would take "inf" and "0x1p3" as
+ * well. */
 static size_t number_length(const char *at)
 {
 	size_t n = strspn(at, "0123456789."), sign;
@@ -336,51 +337,4 @@ void net_spec_release(struct net_spec *s)
 	free(s->layer);
 	s->layer = NULL;
 	s->layers = 0;
-}
-
-/* The shortest form that reads back as the same number. */
-static void print_number(FILE *f, const char *lead, double value)
-{
-	char text[32];
-
-	for (int digits = 10; digits <= 17; digits++) { /* from 10 on a count has no exponent */
-		snprintf(text, sizeof text, "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
-	}
-	fprintf(f, "%s%s", lead, text);
-}
-
-static void print_layer(FILE *f, const struct layer_spec *l)
-{
-	fputs(l->kind->name, f);
-	if (l->kernel[0] > 0)
-		fprintf(f, "%dx%d", l->kernel[0], l->kernel[1]);
-	if (l->kind->number != LAYER_NO_NUMBER)
-		print_number(f, ":", l->number);
-	for (int i = 0; i < l->options; i++) {
-		fprintf(f, "/%s", l->option[i].name);
-		if (l->option[i].value != 0)
-			print_number(f, "=", l->option[i].value);
-	}
-}
-
-char *net_spec_text(const struct net_spec *s)
-{
-	char *text = NULL;
-	size_t length;
-	FILE *f = open_memstream(&text, &length);
-
-	if (f == NULL)
-		return NULL;
-	for (int i = 0; i < s->layers; i++) {
-		if (i > 0)
-			fputc(',', f);
-		print_layer(f, &s->layer[i]);
-	}
-	if (fclose(f) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
 }

@@ -9,6 +9,9 @@
 #include "batcher.h"
 #include "layer.h"
 
+/* Values of one item anywhere in a net: keeps products in range. */
+#define NET_MAX_VALUES ((size_t)1 << 40)
+
 struct net {
 	char *text; /* as net_spec_text writes it */
 	struct layer *layer;

@@ -9,5 +9,8 @@ static void step(const struct optim *o, const struct optim_slice *s)
 	adam_step(o, s, o->weight_decay, 0);
 }
 
-const struct optim_kind optim_adam = {
-	.name = "adam", .states = 2, .default_lr = 0.001, .step = step};
+const struct optim_kind optim_adam = {.name = "adam",
+	.uses = OPTIM_USES_BETAS,
+	.states = 2,
+	.default_lr = 0.001,
+	.step = step};

@@ -10,5 +10,8 @@ static void step(const struct optim *o, const struct optim_slice *s)
 	adam_step(o, s, 0, s->lr * o->weight_decay);
 }
 
-const struct optim_kind optim_adamw = {
-	.name = "adamw", .states = 2, .default_lr = 0.001, .step = step};
+const struct optim_kind optim_adamw = {.name = "adamw",
+	.uses = OPTIM_USES_BETAS,
+	.states = 2,
+	.default_lr = 0.001,
+	.step = step};

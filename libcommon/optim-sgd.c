@@ -23,5 +23,8 @@ VECTOR_CLONES static void step(const struct optim *o, const struct optim_slice *
 	}
 }
 
-const struct optim_kind optim_sgd = {
-	.name = "sgd", .states = 1, .default_lr = 0.01, .step = step};
+const struct optim_kind optim_sgd = {.name = "sgd",
+	.uses = OPTIM_USES_MOMENTUM,
+	.states = 1,
+	.default_lr = 0.01,
+	.step = step};

@@ -51,8 +51,12 @@ struct optim_slice {
 	unsigned long long step; /* from 1 */
 };
 
+/* Which hyper-parameters beside the learning rate and the decay a kind reads. */
+enum { OPTIM_USES_MOMENTUM = 1, OPTIM_USES_BETAS = 2 };
+
 struct optim_kind {
 	const char *name;
+	int uses;
 	int states;
 	double default_lr;
 	void (*step)(const struct optim *o, const struct optim_slice *s);

@@ -3,23 +3,18 @@
 
 #include "err.h"
 #include "lineage.h"
+#include "number.h"
 #include "size.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The shortest text that reads back as the same number. */
 static int put_number(struct tensor_set *s, const char *key, double v, struct err *e)
 {
-	char text[32];
+	char text[NUMBER_TEXT];
 
-	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(text, sizeof text, "%.*g", digits, v);
-		if (strtod(text, NULL) == v)
-			break;
-	}
-	return tensor_set_put_meta(s, key, text, e);
+	return tensor_set_put_meta(s, key, number_text(v, text), e);
 }
 
 static int put_count(struct tensor_set *s, const char *key, uint64_t v, struct err *e)

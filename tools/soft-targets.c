@@ -6,6 +6,7 @@
 #include "dataset.h"
 #include "die.h"
 #include "err.h"
+#include "number.h"
 #include "options.h"
 #include "progress.h"
 #include "targets-make.h"
@@ -78,12 +79,14 @@ static void check_options(char **path, int n)
 /* What mattered, as one would type it. */
 static const char *options_text(char *text, size_t n)
 {
+	char number[NUMBER_TEXT];
 	int at = snprintf(text, n, "--values %s --dtype %s",
 		soft_values_name((enum soft_values)values),
 		(const char *const[]){"f16", "bf16", "f32"}[dtype]);
 
 	if (temperature > 0)
-		at += snprintf(text + at, n - (size_t)at, " --temperature %.17g", temperature);
+		at += snprintf(text + at, n - (size_t)at, " --temperature %s",
+			number_text(temperature, number));
 	if (jitter > 0)
 		snprintf(text + at, n - (size_t)at, " --views %d --jitter %d --seed %" PRIu64,
 			views, jitter, seed);

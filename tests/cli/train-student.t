@@ -67,11 +67,11 @@ fails "a net of other classes" 1 'has 11 outputs where the teacher has 10 classe
 	-T soft.safetensors.zst -o x train.safetensors.zst
 
 fails "no targets" 2 '--targets is missing' student train.safetensors.zst
-fails "an unknown loss" 2 'none of kd, mse-probabilities, mse-logits' student --loss kl -T soft.safetensors.zst train.safetensors.zst
-fails "ce alone is the teacher's" 2 'none of kd' student --loss ce -T soft.safetensors.zst train.safetensors.zst
+fails "an unknown loss" 2 '"kl" is no loss that learns from targets' student --loss kl -T soft.safetensors.zst train.safetensors.zst
+fails "ce alone is the teacher's" 2 '"ce" is no loss' student --loss ce -T soft.safetensors.zst train.safetensors.zst
 fails "alpha and weights" 2 'goes without' student --alpha .5 --soft-weight 1 -T soft.safetensors.zst train.safetensors.zst
 fails "no weight at all" 2 'both 0' student --hard-weight 0 --soft-weight 0 -T soft.safetensors.zst train.safetensors.zst
-fails "T^2 of another loss" 2 'is of the kd loss' student --loss mse-logits --no-t-squared -T soft.safetensors.zst train.safetensors.zst
+fails "T^2 of another loss" 2 'no meaning for --loss mse-logits' student --loss mse-logits --no-t-squared -T soft.safetensors.zst train.safetensors.zst
 fails "a temperature of 0" 2 'is not between' student --temperature 0 -T soft.safetensors.zst train.safetensors.zst
 ok "nothing is left of what failed" sh -c '! ls x x.* 2>/dev/null | grep .'
 

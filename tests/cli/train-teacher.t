@@ -96,7 +96,7 @@ fails "a net of another input" 1 'takes 783 values where 784 come in' train-teac
 fails "a net that is none" 1 'character 5: expected a' train-teacher --net 784-,10 -o x train.safetensors.zst
 fails "too few outputs" 1 'has 9 outputs where the data set has 10 classes' train-teacher --net 784-9 -o x train.safetensors.zst
 fails "a net beyond memory" 1 'memory limit|too many|too large' train-teacher --net 784-2000000000-2000000000-10 -o x train.safetensors.zst
-fails "an unknown optimiser" 2 'none of sgd, adam, adamw' train-teacher --net 784-10 --optimizer lbfgs train.safetensors.zst
+fails "an unknown optimiser" 2 '"lbfgs" is no optimiser' train-teacher --net 784-10 --optimizer lbfgs train.safetensors.zst
 fails "nesterov alone" 2 'needs --momentum' train-teacher --net 784-10 --optimizer sgd --nesterov train.safetensors.zst
 fails "patience alone" 2 'needs --validation' train-teacher --net 784-10 --patience 3 train.safetensors.zst
 fails "resume alone" 2 'needs --checkpoint' train-teacher --net 784-10 --resume train.safetensors.zst
