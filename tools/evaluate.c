@@ -21,7 +21,7 @@ static int threads;
 static const char *at_work; /* the model that is running */
 
 static const struct option_row rows[] = {
-	OPTION_TEXT('T', "targets", "SOFT", &targets,
+	OPTION_TEXT('S', "targets", "SOFT", &targets,
 		"agreement and KL with these soft targets of DATA"),
 	OPTION_REAL(0, "temperature", "T", &temperature, 1e-3, 1e6,
 		"of that KL, for targets that are logits [1]"),

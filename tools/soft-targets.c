@@ -28,7 +28,7 @@ static const struct option_row rows[] = {
 		'o', "output", "FILE", &output, "the soft targets to write [standard output]"),
 	OPTION_CHOICE(0, "values", "logits|zero-mean-logits|log-probabilities|probabilities",
 		&values, "what to store [zero-mean-logits]"),
-	OPTION_REAL(0, "temperature", "T", &temperature, 1e-3, 1e6,
+	OPTION_REAL('T', "temperature", "T", &temperature, 1e-3, 1e6,
 		"of the (log-)probabilities to store, which need it"),
 	OPTION_CHOICE(0, "dtype", "f16|bf16|f32", &dtype, "how to store it [f16]"),
 	OPTION_INT(0, "views", "N", &views, 1, 1000000,

@@ -10,10 +10,10 @@ static const struct option_row rows[] = {
 	TRAIN_OPTIONS(options),
 	OPTION_GROUP("distillation"),
 	OPTION_TEXT(
-		'T', "targets", "SOFT", &distill.targets, "the teacher's soft targets of DATA"),
+		'S', "targets", "SOFT", &distill.targets, "the teacher's soft targets of DATA"),
 	OPTION_TEXT(
 		0, "loss", "KIND", &distill.loss, "kd, mse-probabilities or mse-logits [kd]"),
-	OPTION_REAL(0, "temperature", "T", &distill.temperature, 1e-3, 1e6,
+	OPTION_REAL('T', "temperature", "T", &distill.temperature, 1e-3, 1e6,
 		"softens both sides [the targets' own; 4 for logits]"),
 	OPTION_REAL(0, "alpha", "A", &distill.alpha, 0, 1,
 		"weights A (hard) and 1-A (soft) [.5 with kd]"),
