@@ -3,7 +3,8 @@
  * An output file that appears whole or not at all: written under a temporary
  * name in the target's folder, then fsync, rename and fsync of the folder.
  * After a successful commit the file is complete and durable; after any kill
- * the old file or the new one is there. "-" is standard output, written as it comes.
+ * the old file or the new one is there. "-" is standard output, written as it comes,
+ * unless it is a terminal, which is refused. One thread at a time opens files.
  */
 #ifndef OUTFILE_H
 #define OUTFILE_H
@@ -14,10 +15,10 @@ struct err;
 
 struct outfile {
 	int fd;		  /* -1 when closed */
+	int slot;	  /* where outfile_unlink_all finds it */
 	const char *path; /* as given; the caller keeps it alive */
 	char *temporary;  /* NULL for standard output and for targets that are no regular file
 			     (/dev/full) */
-	int slot;	  /* where outfile_unlink_all finds it */
 };
 
 /* 0 or -1. Mode by umask; an existing file keeps its contents until the commit. */

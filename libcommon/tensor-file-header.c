@@ -212,7 +212,8 @@ static json_t *load_object(const char *json, size_t n, struct err *e)
 	json_t *root;
 
 	if (cost > DENSITY_FREE && cost / DENSITY > n) {
-		err_set(e, "the header is no list of tensors: too many brackets in %zu bytes", n);
+		err_set(e, "the header is no list of tensors: too many brackets in %zu bytes",
+			n);
 		return NULL;
 	}
 	if (size_check(cost, "the header's tables", e))

@@ -65,8 +65,8 @@ struct tensor_set {
 	size_t tensors;
 	char **meta; /* key, value, key, value ... */
 	size_t metas;
-	size_t bytes; /* of all tensors */
-	void *arena;  /* owns the loaded bytes; NULL where the data is the caller's */
+	size_t bytes;  /* of all tensors */
+	void *arena;   /* owns the loaded bytes; NULL where the data is the caller's */
 	char *warning; /* what of the header was ignored (unknown fields), or NULL */
 };
 
@@ -136,16 +136,16 @@ int tensor_reader_rows(struct tensor_reader *r, const struct tensor *t, size_t f
 	void *rows, struct err *e);
 
 /* The same for n bytes of the tensor from its byte `from` on. */
-int tensor_reader_bytes(struct tensor_reader *r, const struct tensor *t, size_t from, void *bytes,
-	size_t n, struct err *e);
+int tensor_reader_bytes(struct tensor_reader *r, const struct tensor *t, size_t from,
+	void *bytes, size_t n, struct err *e);
 
 /*
  * Goes through the whole file in order, whatever was read before (a pipe must be fresh),
  * checks every sum, the seek table and that nothing follows. Each tensor's bytes are shown
  * to `visit` (which may be NULL) in parts of at most 1 MiB, whole elements each.
  */
-typedef void tensor_visit(void *job, const struct tensor *t, size_t from, const void *bytes,
-	size_t n);
+typedef void tensor_visit(
+	void *job, const struct tensor *t, size_t from, const void *bytes, size_t n);
 int tensor_reader_scan(struct tensor_reader *r, tensor_visit *visit, void *job, struct err *e);
 
 /* What the file is made of, for tensor-info. Sizes are 0 where a pipe does not tell them yet.

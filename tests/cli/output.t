@@ -70,11 +70,12 @@ is "... leaves the old file" "$(cat bad)" old
 	umask 077
 	idx2tensor -q -o private few
 )
-is "the umask decides" "$(ls -l private | cut -c1-10)" -rw-------
+is "the umask decides" "$(find private -perm 600)" private
 idx2tensor -q -o - few >stdout
 same "'-' is standard output" stdout private
 idx2tensor -q few >plain.safetensors
 same "a redirected name does not matter" plain.safetensors private
+# shellcheck disable=SC2002
 cat images | idx2tensor -q -o from-pipe -
 idx2tensor -q -o from-file images
 same "standard input is as good as a file" from-pipe from-file

@@ -8,11 +8,14 @@ data=$ROOT/tests/data
 # Sanitizers reserve terabytes of addresses; everything else must do with 400 MB of them.
 limit() {
 	(
+		# shellcheck disable=SC3045 # dash, ksh and bash have it; where it is missing, so is the limit
 		ulimit -v 400000
 		"$@"
 	)
 }
+# shellcheck disable=SC2317
 limit tensor-info --version >/dev/null 2>&1 || limit() { "$@"; }
+# shellcheck disable=SC2002,SC2317 # a pipe is the point
 piped() {
 	cat "$1" | limit timeout 20 tensor-info --verify -
 }
@@ -84,6 +87,7 @@ END
 like "a control character does not reach the terminal" "$(tensor-info "$data/good-escaped-name.safetensors")" '"x"[?].*  U8  \[8\]'
 tensor-info "$data/good-unknown-field.safetensors" >"$OUT" 2>"$ERR"
 like "an unknown field is warned of" "$(cat "$ERR")" '^tensor-info: warning: ".*": tensor "a" has fields'
+# shellcheck disable=SC2002
 is "one fingerprint whatever the layout" \
 	"$(for f in plain order space; do cat "$data/good-$f.safetensors" | tensor-info --json - | grep -o '"fingerprint": "[0-9a-f]*"'; done | sort -u | wc -l)" 1
 cp "$data/bad-flip-data.safetensors.zst" flipped

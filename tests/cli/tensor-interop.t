@@ -4,6 +4,7 @@
 . "${0%/*}/../lib.sh"
 command -v zstd >/dev/null || skip_all "no zstd"
 
+# shellcheck disable=SC2317
 interop() {
 	"$PYTHON" -B "$ROOT/tests/tensor_interop.py" "$@"
 }

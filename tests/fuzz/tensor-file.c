@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define PIPE_BYTES 65536
-#define MEMORY ((uint64_t)256 << 20)
+#define MEMORY ((uint64_t)64 << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -54,15 +54,15 @@ static inline const char *memory_put(const uint8_t *bytes, size_t n, int through
 static inline uint8_t *memory_save(const struct tensor_set *s, struct workers *w, size_t *n)
 {
 	struct err e;
-	struct stat st;
-	uint8_t *bytes;
+	struct stat st = {.st_size = 0};
+	uint8_t *bytes = NULL;
 	int fd;
 
 	check(tensor_file_save(s, memory_name(), TENSOR_LEVEL, w, &e) == 0, "%s", e.text);
 	fd = open(memory_name(), O_RDONLY);
 	check(fd >= 0 && fstat(fd, &st) == 0, "no file");
 	*n = (size_t)st.st_size;
-	bytes = malloc(*n);
+	bytes = calloc(*n, 1);
 	check(bytes != NULL && read(fd, bytes, *n) == (ssize_t)*n, "cannot read");
 	close(fd);
 	unlink(memory_name());

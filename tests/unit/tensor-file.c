@@ -22,8 +22,11 @@ static int setup(void **state)
 {
 	(void)state;
 	big = malloc(BIG * sizeof *big);
-	for (size_t i = 0; i < BIG; i++)
-		big[i] = (float)(i % 1000) + (float)(i / 4096);
+	for (size_t i = 0; i < BIG; i++) {
+		size_t value = i % 1000 + i / 4096;
+
+		big[i] = (float)value;
+	}
 	for (size_t i = 0; i < sizeof middle; i++)
 		middle[i] = (uint8_t)(i * i >> 7);
 	for (size_t i = 0; i < sizeof small; i++)
