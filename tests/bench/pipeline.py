@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: ISC
 """Seconds of each step of the pipeline, whole processes, on generated pictures.
 
-Every command is run --repeat times (3) and the best time is printed, with what it says per
+Every command is run --repeat times (3) and the median time is printed, with what it says per
 second; an epoch is the difference between runs of one and of three epochs, halved, so it is
 free of start-up, reading and writing. The pictures are as many and as large as MNIST's."""
 import argparse
 import os
+import statistics
 import struct
 import subprocess
 import sys
@@ -33,13 +34,13 @@ def generate(items):
     write_idx("labels", labels)
 
 
-def best(repeat, *command):
+def median(repeat, *command):
     seconds = []
     for _ in range(repeat):
         start = time.monotonic()
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         seconds.append(time.monotonic() - start)
-    return min(seconds)
+    return statistics.median(seconds)
 
 
 def row(step, seconds, items, more=""):
@@ -47,8 +48,8 @@ def row(step, seconds, items, more=""):
 
 
 def epoch(repeat, items, step, *command):
-    one = best(repeat, *command, "--epochs", "1")
-    three = best(repeat, *command, "--epochs", "3")
+    one = median(repeat, *command, "--epochs", "1")
+    three = median(repeat, *command, "--epochs", "3")
     row(f"{step}, 1 epoch", one, items)
     row(f"{step}, an epoch", (three - one) / 2, items)
 
@@ -60,24 +61,24 @@ def main():
     options.add_argument("--teacher", default="fc:1200,relu,drop:.5,fc:1200,relu,drop:.5,fc:10")
     options.add_argument("--student", default="784-100-100-10")
     o = options.parse_args()
-    print(f"# {o.items} pictures of 28x28, best of {o.repeat}, {len(os.sched_getaffinity(0))} CPUs")
+    print(f"# {o.items} pictures of 28x28, median of {o.repeat}, {len(os.sched_getaffinity(0))} CPUs")
     print("step\tseconds\titems/s\t")
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         generate(o.items)
         n = o.items
-        t = best(o.repeat, "idx2tensor", "-q", "-o", "data.safetensors.zst", "images", "labels")
+        t = median(o.repeat, "idx2tensor", "-q", "-o", "data.safetensors.zst", "images", "labels")
         size = os.path.getsize("data.safetensors.zst")
         row("idx2tensor", t, n, f"{n * 785 / size:.2f}:1")
         epoch(o.repeat, n, "train-teacher", "train-teacher", "-q", "--net", o.teacher, "-o",
               "teacher.safetensors.zst", "data.safetensors.zst")
-        t = best(o.repeat, "soft-targets", "-q", "-o", "soft.safetensors.zst", "data.safetensors.zst",
+        t = median(o.repeat, "soft-targets", "-q", "-o", "soft.safetensors.zst", "data.safetensors.zst",
                  "teacher.safetensors.zst")
         row("soft-targets", t, n, f"{os.path.getsize('soft.safetensors.zst') / n:.1f} bytes a row")
         epoch(o.repeat, n, "train-student", "train-student", "-q", "--net", o.student, "--targets",
               "soft.safetensors.zst", "-o", "student.safetensors.zst", "data.safetensors.zst")
         for model in "teacher", "student":
-            t = best(o.repeat, "evaluate", "-q", "data.safetensors.zst", f"{model}.safetensors.zst")
+            t = median(o.repeat, "evaluate", "-q", "data.safetensors.zst", f"{model}.safetensors.zst")
             row(f"evaluate, {model}", t, n)
         os.chdir("/")
 
