@@ -37,11 +37,12 @@ struct workers {
 	_Atomic uint64_t ticket; /* round << 32 | parts left to claim */
 	atomic_size_t done;	 /* parts of this round that are finished */
 	atomic_int sleepers;	 /* helpers waiting on the condition */
+	atomic_bool waiting;	 /* the caller sleeps until the last part is done */
 	atomic_bool quit;
 	int bound;	  /* the caller was bound to a CPU ... */
 	cpu_set_t before; /* ... and gets these back at the end */
 	pthread_mutex_t lock;
-	pthread_cond_t wake;
+	pthread_cond_t wake, finished;
 	struct worker worker[];
 };
 
@@ -85,14 +86,39 @@ static int claim(struct workers *w, size_t *part)
 	return 1;
 }
 
+/* As with sleepers, the lock is taken only where the caller has given up spinning. */
+static void finish_part(struct workers *w)
+{
+	if (atomic_fetch_add(&w->done, 1) + 1 < atomic_load(&w->parts) ||
+		!atomic_load(&w->waiting))
+		return;
+	pthread_mutex_lock(&w->lock);
+	pthread_cond_signal(&w->finished);
+	pthread_mutex_unlock(&w->lock);
+}
+
 static void take_parts(struct workers *w, int number)
 {
 	size_t part;
 
 	while (claim(w, &part)) {
 		atomic_load (&w->task)(atomic_load(&w->job), part, number);
-		atomic_fetch_add(&w->done, 1);
+		finish_part(w);
 	}
+}
+
+static void wait_for_parts(struct workers *w, size_t parts)
+{
+	for (int i = 0; i < SPINS && atomic_load(&w->done) < parts; i++)
+		pause_cpu();
+	if (atomic_load(&w->done) == parts)
+		return;
+	pthread_mutex_lock(&w->lock);
+	atomic_store(&w->waiting, 1);
+	while (atomic_load(&w->done) < parts)
+		pthread_cond_wait(&w->finished, &w->lock);
+	atomic_store(&w->waiting, 0);
+	pthread_mutex_unlock(&w->lock);
 }
 
 static void sleep_until(struct workers *w, uint32_t seen)
@@ -152,11 +178,7 @@ void workers_run(struct workers *w, workers_task *task, void *job, size_t parts)
 	atomic_store(&w->parts, parts);
 	start_round(w, parts);
 	take_parts(w, 0);
-	for (int i = 0; atomic_load(&w->done) < parts; i++) {
-		pause_cpu();
-		if (i > SPINS)
-			sched_yield();
-	}
+	wait_for_parts(w, parts);
 }
 
 static int allowed_cpus(cpu_set_t *set)
@@ -213,6 +235,7 @@ struct workers *workers_new(int threads, struct err *e)
 	w->count = 1;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->wake, NULL);
+	pthread_cond_init(&w->finished, NULL);
 	flush_denormals();
 	if (start_helpers(w, threads)) {
 		workers_free(w);
@@ -236,6 +259,7 @@ void workers_free(struct workers *w)
 		pthread_setaffinity_np(pthread_self(), sizeof w->before, &w->before);
 	pthread_mutex_destroy(&w->lock);
 	pthread_cond_destroy(&w->wake);
+	pthread_cond_destroy(&w->finished);
 	free(w);
 }
 
