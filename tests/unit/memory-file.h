@@ -62,7 +62,7 @@ static inline uint8_t *memory_save(const struct tensor_set *s, struct workers *w
 	fd = open(memory_name(), O_RDONLY);
 	check(fd >= 0 && fstat(fd, &st) == 0, "no file");
 	*n = (size_t)st.st_size;
-	bytes = calloc(*n, 1);
+	bytes = calloc(*n + 1, 1);
 	check(bytes != NULL && read(fd, bytes, *n) == (ssize_t)*n, "cannot read");
 	close(fd);
 	unlink(memory_name());
