@@ -33,13 +33,13 @@ static int check_length(const struct tensor_source *s, uint64_t n, struct err *e
 	return 0;
 }
 
-/* In steps: a stream may declare more than it has. */
+/* In steps that double: a stream may declare more than it has. */
 static char *read_json(struct tensor_source *s, size_t n, struct err *e)
 {
 	char *json = NULL;
 
 	for (size_t got = 0; got < n;) {
-		size_t part = n - got < STEP ? n - got : STEP;
+		size_t step = got < STEP ? STEP : got, part = n - got < step ? n - got : step;
 		char *more = realloc(json, got + part);
 
 		if (more == NULL)

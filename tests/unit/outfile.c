@@ -124,7 +124,7 @@ static void unlink_all(void **state)
 static void many(void **state)
 {
 	static struct outfile o[40];
-	char names[40][8];
+	char names[40][16];
 	struct err e;
 	int n = 0;
 

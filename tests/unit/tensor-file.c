@@ -291,6 +291,7 @@ static void save_errors(void **state)
 	put(&s, "key", "\xff");
 	assert_int_equal(tensor_file_save(&s, memory_name(), 1, NULL, &e), -1);
 	check(strstr(e.text, "not UTF-8"), "%s", e.text);
+	tensor_set_release(&s);
 	assert_int_equal(tensor_file_load(&s, "no/such/file", NULL, &e), -1);
 	check(strstr(e.text, "\"no/such/file\": cannot open: No such file"), "%s", e.text);
 	assert_int_equal(tensor_file_load(&s, "/", NULL, &e), -1);
