@@ -18,7 +18,8 @@ struct shift augment_shift(uint64_t seed, uint32_t epoch, uint32_t item, int jit
 }
 
 /* PyTorch's order of operations (ToTensor, Normalize), so that inputs agree to the bit. */
-VECTOR_CLONES static void scale_bytes(const uint8_t *from, size_t n, float mean, float sd, float *to)
+VECTOR_CLONES static void scale_bytes(
+	const uint8_t *from, size_t n, float mean, float sd, float *to)
 {
 	for (size_t i = 0; i < n; i++)
 		to[i] = ((float)from[i] / 255.0f - mean) / sd;

@@ -38,7 +38,8 @@ static void draw_mask(
 	}
 }
 
-VECTOR_CLONES static void apply(const uint8_t *mask, float scale, const float *from, float *to, size_t n)
+VECTOR_CLONES static void apply(
+	const uint8_t *mask, float scale, const float *from, float *to, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		to[i] = mask[i] ? from[i] * scale : 0;

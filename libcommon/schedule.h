@@ -18,8 +18,8 @@ struct schedule {
 	double warmup; /* epochs of linear rise from 0 */
 	double epochs; /* of the whole run: where cosine reaches lr_min */
 	double lr_min; /* of cosine and plateau */
-	double gamma;  /* factor of step (each step_epochs), exp (each epoch), both counted from the
-			  end of the warm-up, and of plateau */
+	double gamma;  /* factor of step (each step_epochs), exp (each epoch), both counted from
+			  the  end of the warm-up, and of plateau */
 	int step_epochs;
 	int patience; /* of plateau: epochs without a better value before a cut */
 	/* plateau's state, which checkpoints keep: */

@@ -44,7 +44,7 @@ def median(repeat, *command):
 
 
 def row(step, seconds, items, more=""):
-    print(f"{step}\t{seconds:.3f}\t{items / seconds:.0f}\t{more}", flush=True)
+    print(f"{step}\t{seconds:.3f}\t{items / seconds if seconds else 0:.0f}\t{more}", flush=True)
 
 
 def epoch(repeat, items, step, *command):

@@ -91,6 +91,13 @@ def check_summary(page, text):
     return [] if name == [summary] else [f"page: {name}", f"help: {summary}"]
 
 
+def check_references(page, pages):
+    """Every .Xr leads to a page of ours, or to one that is known to be elsewhere."""
+    found = re.findall(r"^\.Xr ([\w.+-]+) (\d)", page, re.M)
+    return [f"no page {name}({number})" for name, number in found
+            if f"{name}.{number}" not in pages and name not in ("zstd", "make", "python3", "gzip")]
+
+
 def examples(page):
     """The shell texts of EXAMPLES: each .Dl line, each literal block."""
     found, block = [], None
@@ -137,6 +144,8 @@ def self_test():
     for check in check_synopsis, check_summary, check_options:
         result(f"self-test: {check.__name__} passes a good page", check(page, text))
     result("self-test: check_examples passes a good page", check_examples(page, "."))
+    result("self-test: check_references finds a wrong name",
+           [] if check_references(".Xr t 1\n.Xr u 1\n", ["t.1"]) == ["no page u(1)"] else ["it did not"])
     result("self-test: it sees all examples", [] if len(examples(page)) == 2 else examples(page))
 
 
@@ -181,6 +190,9 @@ def main():
             if page is None and name not in tools and os.path.exists(path):
                 with open(path, encoding="utf-8") as f:
                     page = f.read()
+            if page:
+                result(f"{name}: references lead to pages",
+                       check_references(page, os.listdir(os.path.join(ROOT, "man"))))
             if not page or (name not in tools and not examples(page)):
                 continue
             result(f"{name}: there are EXAMPLES", [] if examples(page) else ["none"])

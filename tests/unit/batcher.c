@@ -176,7 +176,7 @@ static void keeps_to_its_items(void **state)
 	static const uint32_t chosen[] = {100, 3, 57, 8, 9};
 	struct world *w = *state;
 	struct batcher b = make(w, 2);
-	uint32_t order[ITEMS];
+	uint32_t order[ITEMS] = {0};
 	struct err e;
 
 	b.item = chosen;

@@ -255,7 +255,7 @@ static void check_forward(const char *text)
 	net_init(n, INITIALIZER_TORCH, 3);
 	logits = net_forward(n, &in.batch, 0, 0);
 	for (size_t row = 0; row < ROWS; row++) {
-		double x[64], y[64];
+		double x[64], y[64] = {0};
 
 		for (size_t i = 0; i < INS; i++)
 			x[i] = (double)in.value[row * INS + i];
