@@ -44,7 +44,8 @@ is "of three epochs" "$(grep -c '"validation_errors"' log.1.timeless)" 3
 
 # --- interrupted ---
 
-# The state of a checkpoint: epochs done, and items done of the epoch under way.
+# The state of a checkpoint: epochs done, items done of the epoch under way, epochs since the best
+# one, and whether plateau has cut the learning rate.
 position() {
 	zstd -dqf "$1" -o position.safetensors
 	"$PYTHON" -c '
@@ -53,12 +54,14 @@ sys.path.insert(0, sys.argv[1])
 sys.dont_write_bytecode = True
 import tensors
 state = tensors.read("position.safetensors")[0]["train.state"]
-print(int(state[0]), int(state[1]))' "$ROOT/tests/oracle"
+print(int(state[0]), int(state[1]), int(state[11]), int(state[12] < 1))' "$ROOT/tests/oracle"
 }
 
+net=fc:200,relu,drop:.5,fc:5,drop:.1,fc:10
+# From a start that knows a little, so that some epochs are better than all before and some are not.
 long() {
-	train-student --net 784-200-10 --epochs 30 --batch 7 --jitter 1 --targets soft.f16 --validation .1 --optimizer adam --lr .0005 \
-		--schedule plateau --lr-patience 1 --gamma .9 "$@" train.safetensors
+	train-student --net $net --init start.safetensors --epochs 30 --batch 7 --targets soft.f16 --validation .3 --lr .003 \
+		--schedule plateau --lr-patience 1 --gamma .9 --patience 15 "$@" train.safetensors
 }
 # A shell ignores SIGINT for what it starts in the background; this gives it its meaning back.
 mortal() {
@@ -73,8 +76,8 @@ lines() {
 interrupt() {
 	signal=$1 epochs=$2
 	shift 2
-	(mortal train-student --net 784-200-10 --epochs 30 --batch 7 --jitter 1 --targets soft.f16 --validation .1 --optimizer adam \
-		--lr .0005 --schedule plateau --lr-patience 1 --gamma .9 "$@" train.safetensors) >"$OUT" 2>"$ERR" &
+	(mortal train-student --net $net --init start.safetensors --epochs 30 --batch 7 --targets soft.f16 --validation .3 \
+		--lr .003 --schedule plateau --lr-patience 1 --gamma .9 --patience 15 "$@" train.safetensors) >"$OUT" 2>"$ERR" &
 	pid=$!
 	while [ "$(grep -c "^epoch" "$ERR")" -lt "$epochs" ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
 	kill "-$signal" $pid 2>/dev/null
@@ -82,11 +85,12 @@ interrupt() {
 	status=$?
 }
 soft-targets -q -o soft.f16 train.safetensors teacher.1.safetensors.zst
+train-student -q --net $net --epochs 5 --batch 20 --targets soft.f16 -o start.safetensors train.safetensors
 ok "a long run in one process" long -q --log whole.log -o whole.safetensors.zst
 
 # Each part ends by a signal after two more epochs, and another number of threads goes on.
-part=0 middles=0
-for name in TERM INT TERM HUP; do
+part=0 middles=0 waits=0 cuts=0
+for name in TERM INT TERM HUP TERM INT; do
 	part=$((part + 1))
 	before=$(lines parts.log)
 	interrupt $name 2 --log parts.log --checkpoint state.safetensors.zst --checkpoint-every 50 --resume --threads $part \
@@ -94,12 +98,18 @@ for name in TERM INT TERM HUP; do
 	is "SIG$name ends part $part by that signal" "$(kill -l $status 2>/dev/null)" $name
 	like "and is told to leave a checkpoint" "$(cat "$ERR")" "interrupted; the checkpoint is in"
 	at=$(position state.safetensors.zst)
-	case $at in *" 0") ;; *) middles=$((middles + 1)) ;; esac
-	is "whole epochs are in the log" "$(lines parts.log)" "${at% *}"
-	ok "part $part went on" [ "$before" -lt "${at% *}" ]
+	# shellcheck disable=SC2086
+	set -- $at
+	[ "$2" -gt 0 ] && middles=$((middles + 1))
+	[ "$3" -gt 0 ] && waits=$((waits + 1))
+	cuts=$((cuts + $4))
+	is "whole epochs are in the log" "$(lines parts.log)" "$1"
+	ok "part $part went on" [ "$before" -lt "$1" ]
 	not_ok "and there is no model yet" test -e parts.safetensors.zst
 done
 ok "some stood in the middle of an epoch" [ $middles -gt 0 ]
+ok "some some epochs behind the best" [ $waits -gt 0 ]
+ok "some with a lower learning rate" [ $cuts -gt 0 ]
 ok "the last part ends" long -q --log parts.log --checkpoint state.safetensors.zst --resume -o parts.safetensors.zst
 same "the parts make the same bytes" whole.safetensors.zst parts.safetensors.zst
 timeless whole.log >whole.timeless
@@ -125,6 +135,6 @@ head -c 3000 state.safetensors.zst >cut.safetensors.zst
 fails "a cut checkpoint" 1 '"cut.safetensors.zst": ' long -q --checkpoint cut.safetensors.zst --resume -o x.safetensors.zst
 fails "another batch size" 1 "is of another run: potstill.options" long -q --batch 8 --checkpoint state.safetensors.zst --resume \
 	-o x.safetensors.zst
-fails "other targets" 1 "is of another run: potstill.input.soft-targets" long -q --targets soft.1 --jitter 0 \
+fails "other targets" 1 "is of another run: potstill.input.soft-targets" long -q --targets soft.1 \
 	--checkpoint state.safetensors.zst --resume -o x.safetensors.zst
 done_testing
