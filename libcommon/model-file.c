@@ -12,6 +12,8 @@
 
 #define MAX_SIDE 1000000
 #define NAME_SIZE 64
+#define SLACK \
+	1000000 /* parameters beyond a file's that may be allocated before it is refused */
 
 static void param_name(char name[NAME_SIZE], const char *prefix, const struct layer *l,
 	const struct layer_param *p)
@@ -152,8 +154,10 @@ static int check_kind(const struct tensor_set *s, struct err *e)
 	return lineage_check_kind(s, "model", e);
 }
 
-/* In a row: the net's text decides what is needed, so nothing is allocated that the file does
- * not fill. */
+/*
+ * The net's text decides what is needed, and must not ask for much more than the file holds. Of
+ * a few tensors that are missing model_take_arena tells more.
+ */
 static int read_model(struct model *m, struct workers *w, struct err *e)
 {
 	const char *text = tensor_set_meta(&m->set, "potstill.net");
@@ -163,7 +167,7 @@ static int read_model(struct model *m, struct workers *w, struct err *e)
 		return -1;
 	if (text == NULL)
 		return err_set(e, "says nothing of its net (potstill.net)");
-	m->net = net_new(text, &in, w, e);
+	m->net = net_new_within(text, &in, m->set.bytes / sizeof(float) + SLACK, w, e);
 	if (m->net == NULL || model_take_arena(&m->set, "", m->net, m->net->param, e))
 		return -1;
 	if (read_class_names(m, e))

@@ -5,6 +5,7 @@
 #include "net-spec.h"
 #include "size.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +51,7 @@ static int add_layer(
 	return 0;
 }
 
-static int build(struct net *n, const struct net_spec *spec, struct err *e)
+static int build(struct net *n, const struct net_spec *spec, size_t most, struct err *e)
 {
 	const struct shape *in = &n->in;
 
@@ -66,11 +67,21 @@ static int build(struct net *n, const struct net_spec *spec, struct err *e)
 		in = &n->layer[i].out;
 	}
 	n->classes = shape_values(in);
+	if (n->params > most)
+		return err_set(e,
+			"the net has %zu parameters, more than the %zu that there are",
+			n->params, most);
 	n->param = size_alloc(n->arena, sizeof *n->param, "the net's parameters", e);
 	return n->param == NULL ? -1 : 0;
 }
 
 struct net *net_new(const char *text, const struct shape *in, struct workers *w, struct err *e)
+{
+	return net_new_within(text, in, SIZE_MAX, w, e);
+}
+
+struct net *net_new_within(
+	const char *text, const struct shape *in, size_t most, struct workers *w, struct err *e)
 {
 	struct net_spec spec;
 	struct net *n;
@@ -85,7 +96,7 @@ struct net *net_new(const char *text, const struct shape *in, struct workers *w,
 	n->text = net_spec_text(&spec);
 	if (n->text == NULL)
 		err_set(e, "the net: out of memory");
-	if (n->text == NULL || build(n, &spec, e)) {
+	if (n->text == NULL || build(n, &spec, most, e)) {
 		net_free(n);
 		n = NULL;
 	}

@@ -36,6 +36,13 @@ struct net {
 
 /* Builds a net for inputs of this shape; parameters are 0. NULL and text on failure. */
 struct net *net_new(const char *spec, const struct shape *in, struct workers *w, struct err *e);
+
+/*
+ * The same, but a net of more than `most` parameters is refused before anything is allocated
+ * for them: a file's text must not ask for gigabytes that the file does not hold.
+ */
+struct net *net_new_within(const char *spec, const struct shape *in, size_t most,
+	struct workers *w, struct err *e);
 void net_free(struct net *n);
 
 /* Fills the parameters: a function of how and seed alone. */

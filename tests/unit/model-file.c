@@ -5,7 +5,6 @@
 #include "err.h"
 #include "lineage.h"
 #include "scratch.h"
-#include "size.h"
 #include "unit.h"
 #include "workers.h"
 
@@ -210,9 +209,8 @@ static void refuses_a_net_that_the_file_does_not_fill(void **state)
 	struct net *n = make_net();
 
 	(void)state;
-	size_set_limit((uint64_t)1 << 40);
-	check_meta(n, "potstill.net", "fc:2000000000,fc:3", "");
-	size_set_limit(0);
+	check_meta(n, "potstill.net", "fc:100000000,fc:3", "parameters");
+	check_meta(n, "potstill.net", "fc:2000000000,fc:2000000000", "parameters");
 	net_free(n);
 }
 
