@@ -17,7 +17,7 @@ limit() {
 limit tensor-info --version >/dev/null 2>&1 || limit() { "$@"; }
 # shellcheck disable=SC2002,SC2317 # a pipe is the point
 piped() {
-	cat "$1" | limit timeout 20 tensor-info --verify -
+	cat "$1" | limit timeout 120 tensor-info --verify -
 }
 
 find "$data" -name '*.safetensors*' | sed 's|.*/||' | LC_ALL=C sort >present
@@ -47,7 +47,7 @@ while read -r file; do
 		ok "$file from a pipe" piped "$data/$file"
 		;;
 	*)
-		fails "$file" 1 "^tensor-info: \"[^\"]*/$file\": ." limit timeout 20 tensor-info --verify "$data/$file"
+		fails "$file" 1 "^tensor-info: \"[^\"]*/$file\": ." limit timeout 120 tensor-info --verify "$data/$file"
 		fails "$file from a pipe" 1 '^tensor-info: "-": .' piped "$data/$file"
 		;;
 	esac
