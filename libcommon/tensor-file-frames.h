@@ -49,7 +49,10 @@ int frames_format_table(const struct frame_list *l, uint8_t **bytes, size_t *n, 
 /* Reads the n bytes behind a table's 8 bytes of frame header. 0, or -1 with l released. */
 int frames_parse_table(struct frame_list *l, const uint8_t *bytes, size_t n, struct err *e);
 
-/* Whether a table says what was seen: 0 or -1. Skippable frames may be missing at its end. */
+/*
+ * Whether a table says what was seen: 0 or -1. Skippable frames may be missing at its end. A
+ * checksum is held against the frame's own; other writers' frames may have none to compare.
+ */
 int frames_compare(
 	const struct frame_list *table, const struct frame_list *seen, struct err *e);
 

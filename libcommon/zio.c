@@ -11,11 +11,6 @@
 #define WINDOW_LOG_MAX 27
 #define WINDOW_LOG 20
 
-int zio_level_max(void)
-{
-	return ZSTD_maxCLevel();
-}
-
 struct zio_packer *zio_packer_new(int level, struct err *e)
 {
 	ZSTD_CCtx *c = ZSTD_createCCtx();

@@ -18,9 +18,6 @@ struct err;
 #define ZIO_SKIPPABLE_MASK 0xFFFFFFF0u
 #define ZIO_CHECKSUM 4 /* bytes at the end of a frame that has one */
 
-/* The levels that zstd has, the negative ones left out. */
-int zio_level_max(void);
-
 /* --- writing --- */
 
 struct zio_packer; /* opaque: a compression context, of one thread at a time */
