@@ -97,11 +97,12 @@ int frames_format_table(const struct frame_list *l, uint8_t **bytes, size_t *n, 
 
 int frames_parse_table(struct frame_list *l, const uint8_t *bytes, size_t n, struct err *e)
 {
-	const uint8_t *footer = bytes + n - FRAMES_FOOTER;
+	const uint8_t *footer;
 	size_t frames, entry;
 
 	*l = (struct frame_list){0};
-	if (n < FRAMES_FOOTER || bytes_le32(footer + 5) != FRAMES_FOOTER_MAGIC)
+	footer = n < FRAMES_FOOTER ? NULL : bytes + n - FRAMES_FOOTER;
+	if (footer == NULL || bytes_le32(footer + 5) != FRAMES_FOOTER_MAGIC)
 		return err_set(e, "damaged: the seek table has no end mark");
 	if ((footer[4] & ~HAS_SUMS) != 0)
 		return err_set(e, "damaged: reserved bits of the seek table are set");
