@@ -92,10 +92,13 @@ mse() {
 	experiment pytorch-mse STUDENT_EPOCHS=2 "$@"
 }
 ok "pytorch-mse runs" mse
-is "its results have every seed in each table" "$(rows pytorch-mse.md)" 6
+is "its results have every seed in each table" "$(rows pytorch-mse.md)" 10
 # shellcheck disable=SC2119
 mse >again
 is "a second make does nothing" "$(cat again)" "$nothing"
+rm -r pytorch-mse/published pytorch-mse/published*.tsv
+ok "students can share a teacher" mse TEACHERS=2
+is "the second seed's" "$(grep -c "train-student.*published/soft-2.*published/student-[12]\." "$OUT")" 2
 
 not_ok "without data an experiment does not start" experiment ncc DATA=
 like "and says what it wants" "$(cat "$ERR")" "DATA=FOLDER must name the folder with MNIST's four files"
