@@ -13,6 +13,11 @@ BUILD ?= ../../build
 OUT ?= $(BUILD)/pipelines/$(notdir $(CURDIR))
 SEEDS ?= 1 2 3 4 5
 RESULTS ?= RESULTS.md
+# Threads of a training, 0 for one a core. The results are the same; on two cores
+# make -j2 THREADS=1 is fastest, as trainings side by side never wait for each other.
+THREADS ?= 0
+train_teacher = train-teacher -q --threads $(THREADS)
+train_student = train-student -q --threads $(THREADS)
 export PATH := $(abspath $(BUILD)/bin):$(PATH)
 
 M = safetensors.zst

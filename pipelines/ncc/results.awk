@@ -95,7 +95,7 @@ function own_table(alone, distilled, gain, s, teachers) {
 	printf "Errors of the 10,000 test pictures, mean ± standard deviation of %d seeds%s.\n\n", rows["own"], \
 		(teachers > 1 ? " (of the " teachers " teachers)" : "")
 	print "| | errors |\n|---|--:|"
-	printf "| teachers, one by one | %s |\n", mean_sd(sample["own-teachers", "teacher"], 1)
+	printf "| %s | %s |\n", (teachers > 1 ? "teachers, one by one" : "teacher"), mean_sd(sample["own-teachers", "teacher"], 1)
 	printf "| student alone, same jitter, schedule and steps | %s |\n", mean_sd(alone, 1)
 	printf "| student distilled | **%s** |\n", mean_sd(distilled, 1)
 	printf "| gain of distilling | %s |\n\n", mean_sd(differences(alone, distilled), 1)
