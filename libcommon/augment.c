@@ -41,11 +41,12 @@ static void shift_picture(const struct shape *s, const uint8_t *from, struct shi
 	const struct preprocess *p, float *to)
 {
 	float mean = (float)p->mean, sd = (float)p->sd, black = (0 - mean) / sd;
+	size_t values = shape_values(s);
 	size_t from_x = 0, from_y = 0, to_x = 0, to_y = 0;
 	size_t width = overlap(s->width, by.dx, &from_x, &to_x);
 	size_t height = overlap(s->height, by.dy, &from_y, &to_y);
 
-	for (size_t i = 0; i < shape_values(s); i++)
+	for (size_t i = 0; i < values; i++)
 		to[i] = black;
 	for (size_t c = 0; width > 0 && c < s->channels; c++)
 		for (size_t y = 0; y < height; y++)
