@@ -60,7 +60,7 @@ print(int(state[0]), int(state[1]), int(state[11]), int(state[12] < 1))' "$ROOT/
 net=fc:200,relu,drop:.5,fc:5,drop:.1,fc:10
 # From a start that knows a little, so that some epochs are better than all before and some are not.
 long() {
-	train-student --net $net --init start.safetensors --epochs 30 --batch 7 --targets soft.f16 --validation .3 --lr .003 \
+	train-student --net "$net" --init start.safetensors --epochs 30 --batch 7 --targets soft.f16 --validation .3 --lr .003 \
 		--schedule plateau --lr-patience 1 --gamma .9 --patience 15 "$@" train.safetensors
 }
 # A shell ignores SIGINT for what it starts in the background; this gives it its meaning back.
@@ -76,7 +76,7 @@ lines() {
 interrupt() {
 	signal=$1 epochs=$2
 	shift 2
-	(mortal train-student --net $net --init start.safetensors --epochs 30 --batch 7 --targets soft.f16 --validation .3 \
+	(mortal train-student --net "$net" --init start.safetensors --epochs 30 --batch 7 --targets soft.f16 --validation .3 \
 		--lr .003 --schedule plateau --lr-patience 1 --gamma .9 --patience 15 "$@" train.safetensors) >"$OUT" 2>"$ERR" &
 	pid=$!
 	while [ "$(grep -c "^epoch" "$ERR")" -lt "$epochs" ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
@@ -85,7 +85,7 @@ interrupt() {
 	status=$?
 }
 soft-targets -q -o soft.f16 train.safetensors teacher.1.safetensors.zst
-train-student -q --net $net --epochs 5 --batch 20 --targets soft.f16 -o start.safetensors train.safetensors
+train-student -q --net "$net" --epochs 5 --batch 20 --targets soft.f16 -o start.safetensors train.safetensors
 ok "a long run in one process" long -q --log whole.log -o whole.safetensors.zst
 
 # Each part ends by a signal after two more epochs, and another number of threads goes on.
