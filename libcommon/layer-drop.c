@@ -72,15 +72,9 @@ static void backward_rows(
 static void forward(const struct layer *l, const struct layer_pass *p)
 {
 	if (p->training)
-		pointwise_run(l, p, forward_rows);
+		pointwise_forward(l, p);
 	else if (p->out != p->in)
 		memcpy(p->out, p->in, p->n * shape_values(&l->in) * sizeof *p->out);
-}
-
-static void backward(const struct layer *l, const struct layer_pass *p)
-{
-	if (p->din != NULL)
-		pointwise_run(l, p, backward_rows);
 }
 
 const struct layer_kind layer_drop = {
@@ -91,5 +85,7 @@ const struct layer_kind layer_drop = {
 	.in_place = 1,
 	.setup = setup,
 	.forward = forward,
-	.backward = backward,
+	.backward = pointwise_backward,
+	.forward_rows = forward_rows,
+	.backward_rows = backward_rows,
 };

@@ -24,23 +24,14 @@ VECTOR_CLONES static void backward_rows(
 		p->din[i] = p->out[i] > 0 ? p->dout[i] : 0;
 }
 
-static void forward(const struct layer *l, const struct layer_pass *p)
-{
-	pointwise_run(l, p, forward_rows);
-}
-
-static void backward(const struct layer *l, const struct layer_pass *p)
-{
-	if (p->din != NULL)
-		pointwise_run(l, p, backward_rows);
-}
-
 const struct layer_kind layer_relu = {
 	.name = "relu",
 	.options = "",
 	.in_place = 1,
 	.keeps_out = 1,
 	.setup = pointwise_setup,
-	.forward = forward,
-	.backward = backward,
+	.forward = pointwise_forward,
+	.backward = pointwise_backward,
+	.forward_rows = forward_rows,
+	.backward_rows = backward_rows,
 };

@@ -25,23 +25,14 @@ static void backward_rows(
 		p->din[i] = p->dout[i] * (1 - p->out[i] * p->out[i]);
 }
 
-static void forward(const struct layer *l, const struct layer_pass *p)
-{
-	pointwise_run(l, p, forward_rows);
-}
-
-static void backward(const struct layer *l, const struct layer_pass *p)
-{
-	if (p->din != NULL)
-		pointwise_run(l, p, backward_rows);
-}
-
 const struct layer_kind layer_tanh = {
 	.name = "tanh",
 	.options = "",
 	.in_place = 1,
 	.keeps_out = 1,
 	.setup = pointwise_setup,
-	.forward = forward,
-	.backward = backward,
+	.forward = pointwise_forward,
+	.backward = pointwise_backward,
+	.forward_rows = forward_rows,
+	.backward_rows = backward_rows,
 };

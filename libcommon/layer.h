@@ -99,6 +99,12 @@ struct layer_kind {
 	void (*forward)(const struct layer *l, const struct layer_pass *p);
 	/* Sets din (unless NULL) and the layer's part of grad. */
 	void (*backward)(const struct layer *l, const struct layer_pass *p);
+	/* The two for items [from, to), of kinds whose forward and backward are pointwise.h's.
+	 */
+	void (*forward_rows)(
+		const struct layer *l, const struct layer_pass *p, size_t from, size_t to);
+	void (*backward_rows)(
+		const struct layer *l, const struct layer_pass *p, size_t from, size_t to);
 };
 
 /* The kind of this name, or NULL; the table, NULL-terminated. */

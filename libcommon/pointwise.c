@@ -16,7 +16,7 @@ int pointwise_setup(struct layer *l, struct err *e)
 struct job {
 	const struct layer *layer;
 	const struct layer_pass *pass;
-	pointwise_rows *rows;
+	void (*rows)(const struct layer *l, const struct layer_pass *p, size_t from, size_t to);
 	size_t chunk; /* items */
 };
 
@@ -29,10 +29,25 @@ static void run_chunk(void *job, size_t part, int worker)
 	j->rows(j->layer, j->pass, from, to < j->pass->n ? to : j->pass->n);
 }
 
-void pointwise_run(const struct layer *l, const struct layer_pass *p, pointwise_rows *rows)
+static void run(struct job *j)
 {
-	size_t values = shape_values(&l->in);
-	struct job job = {l, p, rows, values < CHUNK ? CHUNK / values : 1};
+	size_t values = shape_values(&j->layer->in), n = j->pass->n;
 
-	workers_run(p->workers, run_chunk, &job, (p->n + job.chunk - 1) / job.chunk);
+	j->chunk = values < CHUNK ? CHUNK / values : 1;
+	workers_run(j->pass->workers, run_chunk, j, (n + j->chunk - 1) / j->chunk);
+}
+
+void pointwise_forward(const struct layer *l, const struct layer_pass *p)
+{
+	struct job j = {.layer = l, .pass = p, .rows = l->kind->forward_rows};
+
+	run(&j);
+}
+
+void pointwise_backward(const struct layer *l, const struct layer_pass *p)
+{
+	struct job j = {.layer = l, .pass = p, .rows = l->kind->backward_rows};
+
+	if (p->din != NULL)
+		run(&j);
 }

@@ -8,11 +8,11 @@
 /* Sets out to in; no parameters. */
 int pointwise_setup(struct layer *l, struct err *e);
 
-/* Items [from, to) of the pass. */
-typedef void pointwise_rows(
-	const struct layer *l, const struct layer_pass *p, size_t from, size_t to);
-
-/* Runs over the batch's items in chunks of fixed size, by all workers. */
-void pointwise_run(const struct layer *l, const struct layer_pass *p, pointwise_rows *rows);
+/*
+ * Run the kind's forward_rows and backward_rows over the batch's items in chunks of fixed size,
+ * by all workers.
+ */
+void pointwise_forward(const struct layer *l, const struct layer_pass *p);
+void pointwise_backward(const struct layer *l, const struct layer_pass *p);
 
 #endif
