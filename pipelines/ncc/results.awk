@@ -107,7 +107,9 @@ function own_table(alone, distilled, gain, s, teachers) {
 }
 
 function sweep_table(i, n) {
-	print "## How it was chosen\n"
+	if (!rows["sweep"])
+		return
+	print "## Students on held-out data\n"
 	print held "\n"
 	printf "The teacher makes %s errors there.\n\n", mean_sd(sample["held-teacher", "teacher"], 0)
 	print "| | held-out errors | options |\n|---|--:|---|"
@@ -135,6 +137,8 @@ END {
 	print_runs("own-teachers", "seed")
 	print ""
 	print_runs("own", "seed")
-	print "\nHeld-out errors of the search:\n"
-	print_runs("sweep", "seed")
+	if (rows["sweep"]) {
+		print "\nHeld-out errors of the search:\n"
+		print_runs("sweep", "seed")
+	}
 }
