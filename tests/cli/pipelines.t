@@ -91,7 +91,7 @@ like "with their mean" "$(cat ncc.md)" '^\| teacher, .* \| 148 \| 155.0 ± 7.1 \
 
 # shellcheck disable=SC2120
 mse() {
-	experiment pytorch-mse STUDENT_EPOCHS=2 "$@"
+	experiment pytorch-mse STUDENT_EPOCHS=2 TEACHERS="1 2" "$@"
 }
 ok "pytorch-mse runs" mse
 is "its results have every seed in each table" "$(rows pytorch-mse.md)" 10
