@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 # Writes RESULTS.md: awk -f ../lib/stats.awk -f results.awk -v own=... -v held=... published.tsv torch.tsv
-# own-teachers.tsv own.tsv held-teacher.tsv sweep.tsv sweep. Every figure but the published ones is read
-# from there; own and held describe the settings.
+# own-teachers.tsv own.tsv clean.tsv held-teacher.tsv sweep.tsv sweep. Every figure but the published ones is
+# read from there; own, clean and held describe the settings.
 
 BEGIN {
 	published["teacher"] = 148
@@ -84,19 +84,20 @@ function goal(missing) {
 	return missing <= 0 ? "reached" : sprintf("missed by %.1f", missing)
 }
 
-function own_table(alone, distilled, gain, s, teachers) {
-	alone = sample["own", "alone"]
-	distilled = sample["own", "distilled"]
+# The students of own.tsv or clean.tsv; control says what the student alone shares with the other.
+function own_table(key, title, text, control, alone, distilled, gain, s, teachers) {
+	alone = sample[key, "alone"]
+	distilled = sample[key, "distilled"]
 	gain = mean(alone) - mean(distilled)
 	s = pooled_sd(alone, distilled)
 	teachers = rows["own-teachers"]
-	print "## A better recipe for the same student\n"
-	print own "\n"
-	printf "Errors of the 10,000 test pictures, mean ± standard deviation of %d seeds%s.\n\n", rows["own"], \
+	print "## " title "\n"
+	print text "\n"
+	printf "Errors of the 10,000 test pictures, mean ± standard deviation of %d seeds%s.\n\n", rows[key], \
 		(teachers > 1 ? " (of the " teachers " teachers)" : "")
 	print "| | errors |\n|---|--:|"
 	printf "| %s | %s |\n", (teachers > 1 ? "teachers, one by one" : "teacher"), mean_sd(sample["own-teachers", "teacher"], 1)
-	printf "| student alone, same jitter, schedule and steps | %s |\n", mean_sd(alone, 1)
+	printf "| student alone, same %s | %s |\n", control, mean_sd(alone, 1)
 	printf "| student distilled | **%s** |\n", mean_sd(distilled, 1)
 	printf "| gain of distilling | %s |\n\n", mean_sd(differences(alone, distilled), 1)
 	if (s > 0)
@@ -124,7 +125,8 @@ END {
 	print "# The NCC-AI notebook on MNIST\n"
 	print "Written by `make -C pipelines/ncc`; not to be edited. The Makefile has every setting.\n"
 	published_table()
-	own_table()
+	own_table("own", "A better recipe for the same student", own, "jitter, schedule and steps")
+	own_table("clean", "The same, on pictures that are not shifted", clean, "pictures, schedule and steps")
 	sweep_table()
 	print "## Each run\n"
 	print "potstill, as published:\n"
@@ -137,6 +139,8 @@ END {
 	print_runs("own-teachers", "seed")
 	print ""
 	print_runs("own", "seed")
+	print "\nOn pictures that are not shifted:\n"
+	print_runs("clean", "seed")
 	if (rows["sweep"]) {
 		print "\nHeld-out errors of the search:\n"
 		print_runs("sweep", "seed")

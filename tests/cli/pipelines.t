@@ -69,9 +69,9 @@ ncc() {
 		SWEEP_EPOCHS=1 SWEEP_SEEDS="1 2" FIT=200 HELD=100 PYTHON=no-such-python "$@"
 }
 ok "ncc runs" ncc
-is "its results have every seed in each of the three tables" "$(rows ncc.md)" 6
+is "its results have every seed in each of the four tables" "$(rows ncc.md)" 8
 ok "the search on held-out data runs" ncc sweep
-is "and has a table in the results" "$(rows ncc.md)" 8
+is "and has a table in the results" "$(rows ncc.md)" 10
 like "and the means" "$(cat ncc.md)" '^\| student distilled \| \*\*[0-9.]+ ± [0-9.]+\*\* \|'
 # shellcheck disable=SC2119
 ncc >again
