@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Matrix products in float, in the calling thread, for the shapes that nets have.
+ *
+ * An element of c is one chain of multiply-adds in the order of k, whatever the product's
+ * shape, wherever the element lies in it, and whether b was packed before:
+ *
+ *     x = add ? c[i][j] : 0
+ *     x = fma(a[i][p], b[p][j], x)    for p = 0, 1, ... k - 1
+ *
+ * So a product may be cut between rows and between columns in any way, and its bytes stay
+ * the same. The kernels for AVX-512 and AVX2 and those for arm64 give the same bytes. The
+ * portable ones round each product before it is added on CPUs that cannot do otherwise
+ * (x86-64 without AVX2 and FMA), and so differ in the last places.
+ */
+#ifndef SGEMM_H
+#define SGEMM_H
+
+#include <stddef.h>
+
+/* c[m][n] = a . b, or += with `add`; all row-major. c overlaps neither a nor b. */
+struct sgemm {
+	size_t m, n, k;
+	const float *a; /* [m][k], or [k][m] with transpose_a */
+	const float
+		*b; /* [k][n], or [n][k] with transpose_b; not read where panels are given */
+	float *c;
+	size_t lda, ldb, ldc; /* values from one stored row to the next */
+	int transpose_a, transpose_b, add;
+	const float *panels; /* b, packed by sgemm_pack; NULL: packed as it is needed */
+};
+
+/* Takes no memory but some 100 KB of the stack, and cannot fail. */
+void sgemm_run(const struct sgemm *g);
+
+/*
+ * The packed form of b is worth making where b is multiplied more than once, or by several
+ * workers. It is [panel][k][width]: the n columns are cut into panels of `width` columns, a
+ * row of a panel is contiguous, and the last panel is filled up with zeros. Whoever
+ * has other means may fill it without sgemm_pack. The columns from a multiple of the width
+ * on are a packed matrix of their own, which begins at from / width * k * width.
+ */
+size_t sgemm_panel_width(void);
+
+/* How many floats the packed form of a [k][n] b takes. SIZE_MAX where that is too large. */
+size_t sgemm_panel_values(size_t n, size_t k);
+
+/*
+ * Packs columns [from,to) and rows [k_from,k_to) of g's b ([k][n], n and k being g's) into
+ * `panels`, which is the whole packed form. Of g are read: n, k, b, ldb, transpose_b. `from` is
+ * a multiple of the width; so is `to`, or it is n. Several workers may pack parts of one b.
+ */
+void sgemm_pack(const struct sgemm *g, size_t from, size_t to, size_t k_from, size_t k_to,
+	float *panels);
+
+/*
+ * The kernels in use: avx512, avx2 or portable. The first call of any function here chooses
+ * them for the process: what POTSTILL_KERNELS names, where the CPU can run it, else the best
+ * that the CPU can run.
+ */
+const char *sgemm_kernels(void);
+
+/* Changes the kernels, for tests: -1 where there are none of that name or the CPU lacks what
+ * they need. Not while another thread multiplies; what was packed before is of no use then. */
+int sgemm_use(const char *name);
+
+#endif
