@@ -18,11 +18,19 @@ struct shift augment_shift(uint64_t seed, uint32_t epoch, uint32_t item, int jit
 }
 
 /* PyTorch's order of operations (ToTensor, Normalize), so that inputs agree to the bit. */
+void scaler_init(struct scaler *s, const struct preprocess *p)
+{
+	s->mean = (float)p->mean;
+	s->sd = (float)p->sd;
+	for (int i = 0; i < 256; i++)
+		s->pixel[i] = ((float)i / 255.0f - s->mean) / s->sd;
+}
+
 VECTOR_CLONES static void scale_bytes(
-	const uint8_t *from, size_t n, float mean, float sd, float *to)
+	const float *pixel, const uint8_t *from, size_t n, float *to)
 {
 	for (size_t i = 0; i < n; i++)
-		to[i] = ((float)from[i] / 255.0f - mean) / sd;
+		to[i] = pixel[from[i]];
 }
 
 /* How much of a side of `length` stays in the picture when it moves by d, and where from. */
@@ -38,34 +46,32 @@ static size_t overlap(size_t length, int d, size_t *from, size_t *to)
 }
 
 static void shift_picture(const struct shape *s, const uint8_t *from, struct shift by,
-	const struct preprocess *p, float *to)
+	const struct scaler *scaler, float *to)
 {
-	float mean = (float)p->mean, sd = (float)p->sd, black = (0 - mean) / sd;
 	size_t values = shape_values(s);
 	size_t from_x = 0, from_y = 0, to_x = 0, to_y = 0;
 	size_t width = overlap(s->width, by.dx, &from_x, &to_x);
 	size_t height = overlap(s->height, by.dy, &from_y, &to_y);
 
 	for (size_t i = 0; i < values; i++)
-		to[i] = black;
+		to[i] = scaler->pixel[0];
 	for (size_t c = 0; width > 0 && c < s->channels; c++)
 		for (size_t y = 0; y < height; y++)
-			scale_bytes(from + (c * s->height + from_y + y) * s->width + from_x,
-				width, mean, sd,
+			scale_bytes(scaler->pixel,
+				from + (c * s->height + from_y + y) * s->width + from_x, width,
 				to + (c * s->height + to_y + y) * s->width + to_x);
 }
 
-void augment_item(const struct dataset *d, const struct preprocess *p, size_t item,
+void augment_item(const struct dataset *d, const struct scaler *scaler, size_t item,
 	struct shift s, float *input)
 {
 	size_t n = shape_values(&d->shape);
-	float mean = (float)p->mean, sd = (float)p->sd;
 
 	if (d->features != NULL)
 		for (size_t i = 0; i < n; i++)
-			input[i] = (d->features[item * n + i] - mean) / sd;
+			input[i] = (d->features[item * n + i] - scaler->mean) / scaler->sd;
 	else if (s.dx == 0 && s.dy == 0)
-		scale_bytes(d->images + item * n, n, mean, sd, input);
+		scale_bytes(scaler->pixel, d->images + item * n, n, input);
 	else
-		shift_picture(&d->shape, d->images + item * n, s, p, input);
+		shift_picture(&d->shape, d->images + item * n, s, scaler, input);
 }

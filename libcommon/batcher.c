@@ -4,12 +4,9 @@
 #include "err.h"
 #include "rng.h"
 #include "size.h"
-#include "workers.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define CHUNK 16 /* items that a worker fills at a time */
 
 int batcher_init(struct batcher *b, struct err *e)
 {
@@ -19,6 +16,7 @@ int batcher_init(struct batcher *b, struct err *e)
 	b->order = NULL;
 	b->input = b->target = NULL;
 	b->label = NULL;
+	scaler_init(&b->scaler, &b->preprocess);
 	if (size_mul(b->batch, values, &inputs) || size_mul(b->batch, classes, &targets))
 		return err_set(e, "batches of %zu items are too large", b->batch);
 	b->order = size_alloc(b->items, sizeof *b->order, "the order of the items", e);
@@ -65,11 +63,11 @@ static struct shift shift_of(const struct batcher *b, uint32_t item, size_t view
 
 static void fill(struct batcher *b, size_t row)
 {
-	uint32_t item = b->order[b->position + row];
+	uint32_t item = b->order[b->start + row];
 	size_t view = b->soft != NULL ? b->epoch % b->soft->views : 0;
 	float *target;
 
-	augment_item(b->data, &b->preprocess, item, shift_of(b, item, view),
+	augment_item(b->data, &b->scaler, item, shift_of(b, item, view),
 		b->input + row * shape_values(&b->data->shape));
 	if (b->data->labels != NULL)
 		b->label[row] = b->data->labels[item];
@@ -82,37 +80,27 @@ static void fill(struct batcher *b, size_t row)
 		soft_targets_row(b->soft, view, item, target);
 }
 
-struct job {
-	struct batcher *batcher;
-	size_t n;
-};
-
-static void fill_chunk(void *job, size_t part, int worker)
+void batcher_fill(struct batcher *b, size_t from, size_t to)
 {
-	struct job *j = job;
-	size_t end = (part + 1) * CHUNK < j->n ? (part + 1) * CHUNK : j->n;
-
-	(void)worker;
-	for (size_t row = part * CHUNK; row < end; row++)
-		fill(j->batcher, row);
+	for (size_t row = from; row < to; row++)
+		fill(b, row);
 }
 
 int batcher_next(struct batcher *b, struct batch *batch)
 {
 	size_t left = b->items - b->position;
-	struct job job = {b, left < b->batch ? left : b->batch};
 
 	if (left == 0)
 		return 0;
-	workers_run(b->workers, fill_chunk, &job, (job.n + CHUNK - 1) / CHUNK);
+	b->start = b->position;
 	*batch = (struct batch){
-		.n = job.n,
-		.item = b->order + b->position,
+		.n = left < b->batch ? left : b->batch,
+		.item = b->order + b->start,
 		.input = b->input,
 		.label = b->data->labels != NULL ? b->label : NULL,
 		.target = b->soft != NULL ? b->target : NULL,
 		.epoch = b->epoch,
 	};
-	b->position += job.n;
+	b->position += batch->n;
 	return 1;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Batches of a data set: gathered, shifted, scaled and joined with their targets by the
- * workers. */
+/* Batches of a data set: gathered, shifted, scaled and joined with their targets. */
 #ifndef BATCHER_H
 #define BATCHER_H
 
@@ -8,7 +7,6 @@
 #include "soft-targets.h"
 
 struct err;
-struct workers;
 
 struct batch {
 	size_t n;
@@ -34,13 +32,13 @@ struct batcher {
 	const struct soft_targets *soft; /* or NULL */
 	enum batch_targets targets;
 	double temperature; /* of BATCH_PROBABILITIES */
-	struct workers *workers;
 	/* Its own: */
+	struct scaler scaler;
 	uint32_t *order;
 	float *input, *target;
 	uint16_t *label;
 	uint32_t epoch;
-	size_t position;
+	size_t start, position; /* of this batch and of the next */
 };
 
 /* Allocates, after the caller's part is set; 0 or -1. */
@@ -50,7 +48,11 @@ void batcher_release(struct batcher *b);
 /* Starts epoch `epoch` (from 0) at item number `position` of its order. */
 void batcher_start(struct batcher *b, uint32_t epoch, size_t position);
 
-/* The next batch, valid until the next call; 0 at the end of the epoch. */
+/*
+ * The next batch, valid until the next call; 0 at the end of the epoch. Its numbers are set,
+ * its input, labels and targets are for batcher_fill: whoever needs rows [from, to) first.
+ */
 int batcher_next(struct batcher *b, struct batch *batch);
+void batcher_fill(struct batcher *b, size_t from, size_t to);
 
 #endif

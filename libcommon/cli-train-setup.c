@@ -134,6 +134,16 @@ static void check_targets(const struct run *r)
 		die_err(&e);
 }
 
+static size_t items_of(const struct run *r)
+{
+	return r->item != NULL ? r->data.items - r->train.validation_items : r->data.items;
+}
+
+static size_t batch_of(const struct run *r)
+{
+	return (size_t)r->o->batch < items_of(r) ? (size_t)r->o->batch : items_of(r);
+}
+
 static void make_loss(struct run *r)
 {
 	struct loss *l = &r->loss;
@@ -144,7 +154,7 @@ static void make_loss(struct run *r)
 		.hard = 1,
 		.smoothing = r->o->label_smoothing,
 		.classes = r->net->classes,
-		.workers = r->workers};
+		.batch = batch_of(r)};
 	if (r->d != NULL) {
 		set_distillation(l, r);
 		check_targets(r);
@@ -195,19 +205,15 @@ static void make_batcher(struct run *r)
 
 	r->batcher = (struct batcher){.data = &r->data,
 		.item = r->item,
-		.items = r->item != NULL ? r->data.items - r->train.validation_items
-					 : r->data.items,
+		.items = items_of(r),
 		.preprocess = r->preprocess,
-		.batch = (size_t)r->o->batch,
+		.batch = batch_of(r),
 		.seed = r->o->seed,
 		.shuffle = r->o->order == 0,
 		.jitter = r->o->jitter,
 		.soft = r->d != NULL ? &r->soft : NULL,
 		.targets = r->loss.kind->targets,
-		.temperature = r->loss.temperature,
-		.workers = r->workers};
-	if (r->batcher.batch > r->batcher.items)
-		r->batcher.batch = r->batcher.items;
+		.temperature = r->loss.temperature};
 	if (r->d != NULL && r->soft.jitter > 0 && r->o->jitter > 0)
 		die("\"%s\": comes with shifted views, which --jitter would shift again",
 			r->d->targets);

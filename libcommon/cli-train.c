@@ -6,7 +6,7 @@
 #include "cli-train-setup.h"
 #include "die.h"
 #include "err.h"
-#include "gemm.h"
+#include "sgemm.h"
 #include "progress.h"
 #include "workers.h"
 
@@ -151,7 +151,7 @@ void cli_train(
 		return;
 	}
 	if (o->verbose)
-		progress_say("BLIS kernels: %s", gemm_kernels());
+		progress_say("kernels of the products: %s", sgemm_kernels());
 	cli_train_record(&r);
 	resume(&r);
 	open_log(&r);

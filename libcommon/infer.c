@@ -9,15 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Items that one part of the gathering handles. */
-#define PART 32
-
-/* One batch being gathered. */
-struct gather {
+/* One batch on its way. */
+struct job {
 	const struct infer *in;
-	const uint32_t *item; /* [n] */
-	size_t n, values;
-	float *input; /* [n][values] */
+	struct scaler scaler;
+	uint32_t *item; /* [n] */
+	float *input;	/* [n][values] */
 };
 
 size_t infer_items(const struct infer *in)
@@ -25,20 +22,28 @@ size_t infer_items(const struct infer *in)
 	return in->item != NULL ? in->items : in->data->items;
 }
 
-static void gather_part(void *job, size_t part, int worker)
+static void gather(const struct job *j, size_t from, size_t to)
 {
-	const struct gather *g = job;
-	const struct infer *in = g->in;
-	size_t end = (part + 1) * PART < g->n ? (part + 1) * PART : g->n;
+	const struct infer *in = j->in;
+	size_t values = shape_values(&in->data->shape);
 
-	(void)worker;
-	for (size_t i = part * PART; i < end; i++) {
+	for (size_t i = from; i < to; i++) {
 		struct shift s = {0, 0};
 
 		if (in->jitter > 0)
-			s = augment_shift(in->view_seed, in->view, g->item[i], in->jitter);
-		augment_item(in->data, in->preprocess, g->item[i], s, g->input + i * g->values);
+			s = augment_shift(in->view_seed, in->view, j->item[i], in->jitter);
+		augment_item(in->data, &j->scaler, j->item[i], s, j->input + i * values);
 	}
+}
+
+static void run_rows(void *job, size_t part, int worker)
+{
+	const struct job *j = job;
+	size_t from, to;
+
+	net_rows(j->in->net, part, &from, &to);
+	gather(j, from, to);
+	net_forward(j->in->net, from, to, worker);
 }
 
 static void set_items(const struct infer *in, size_t first, size_t n, uint32_t *item)
@@ -47,23 +52,23 @@ static void set_items(const struct infer *in, size_t first, size_t n, uint32_t *
 		item[i] = in->item != NULL ? in->item[first + i] : (uint32_t)(first + i);
 }
 
-static int run(const struct infer *in, size_t batch, uint32_t *item, float *input,
-	infer_take *take, void *arg, struct err *e)
+static int run(struct job *j, size_t batch, infer_take *take, void *arg, struct err *e)
 {
+	const struct infer *in = j->in;
+	struct net *net = in->net;
 	size_t items = infer_items(in), n;
 
+	net_pack(net);
 	for (size_t first = 0; first < items; first += n) {
-		struct gather g = {.in = in, .item = item, .input = input};
-		struct batch b = {.item = item, .input = input};
+		struct batch b = {.item = j->item, .input = j->input};
 
 		if (in->stop != NULL && *in->stop)
 			return err_set(e, "interrupted");
-		n = items - first < batch ? items - first : batch;
-		set_items(in, first, n, item);
-		g.n = b.n = n;
-		g.values = shape_values(&in->data->shape);
-		workers_run(in->net->workers, gather_part, &g, (n + PART - 1) / PART);
-		if (take(arg, net_forward(in->net, &b, 0, 0), first, n, e))
+		b.n = n = items - first < batch ? items - first : batch;
+		set_items(in, first, n, j->item);
+		net_start(net, &b, 0, 0);
+		workers_run(net->workers, run_rows, j, net_chunks(net));
+		if (take(arg, net->logits, first, n, e))
 			return -1;
 		if (in->progress != NULL)
 			in->progress(in->progress_arg, first + n);
@@ -86,8 +91,7 @@ static size_t ready(const struct infer *in, struct err *e)
 int infer_run(const struct infer *in, infer_take *take, void *arg, struct err *e)
 {
 	size_t values = shape_values(&in->data->shape), batch = ready(in, e), count;
-	uint32_t *item = NULL;
-	float *input = NULL;
+	struct job j = {.in = in};
 	int bad = -1;
 
 	if (batch == 0)
@@ -97,12 +101,13 @@ int infer_run(const struct infer *in, infer_take *take, void *arg, struct err *e
 			shape_values(&in->net->in), values);
 	if (size_mul(batch, values, &count))
 		return err_set(e, "a batch of %zu items does not fit the address space", batch);
-	input = size_alloc(count, sizeof *input, "a batch of inputs", e);
-	item = size_alloc(batch, sizeof *item, "a batch of numbers", e);
-	if (input != NULL && item != NULL)
-		bad = run(in, batch, item, input, take, arg, e);
-	free(input);
-	free(item);
+	scaler_init(&j.scaler, in->preprocess);
+	j.input = size_alloc(count, sizeof *j.input, "a batch of inputs", e);
+	j.item = size_alloc(batch, sizeof *j.item, "a batch of numbers", e);
+	if (j.input != NULL && j.item != NULL)
+		bad = run(&j, batch, take, arg, e);
+	free(j.input);
+	free(j.item);
 	return bad;
 }
 

@@ -45,36 +45,28 @@ VECTOR_CLONES static void apply(
 		to[i] = mask[i] ? from[i] * scale : 0;
 }
 
-static void forward_rows(
-	const struct layer *l, const struct layer_pass *p, size_t from, size_t to)
+static float scale_of(const struct layer *l)
 {
-	size_t values = shape_values(&l->in);
-	float scale = (float)(1 / (1 - l->spec.number));
-
-	for (size_t row = from; row < to; row++) {
-		uint8_t *mask = p->scratch + row * values;
-
-		draw_mask(l, p, row, mask);
-		apply(mask, scale, p->in + row * values, p->out + row * values, values);
-	}
-}
-
-static void backward_rows(
-	const struct layer *l, const struct layer_pass *p, size_t from, size_t to)
-{
-	size_t values = shape_values(&l->in);
-	float scale = (float)(1 / (1 - l->spec.number));
-
-	apply(p->scratch + from * values, scale, p->dout + from * values,
-		p->din + from * values, (to - from) * values);
+	return (float)(1 / (1 - l->spec.number));
 }
 
 static void forward(const struct layer *l, const struct layer_pass *p)
 {
-	if (p->training)
-		pointwise_forward(l, p);
-	else if (p->out != p->in)
-		memcpy(p->out, p->in, p->n * shape_values(&l->in) * sizeof *p->out);
+	size_t values = shape_values(&l->in);
+
+	if (!p->training && p->out != p->in)
+		memcpy(p->out, p->in, p->n * values * sizeof *p->out);
+	for (size_t row = 0; p->training && row < p->n; row++) {
+		uint8_t *mask = p->scratch + row * values;
+
+		draw_mask(l, p, row, mask);
+		apply(mask, scale_of(l), p->in + row * values, p->out + row * values, values);
+	}
+}
+
+static void backward(const struct layer *l, const struct layer_pass *p)
+{
+	apply(p->scratch, scale_of(l), p->dout, p->din, pointwise_values(l, p));
 }
 
 const struct layer_kind layer_drop = {
@@ -85,7 +77,5 @@ const struct layer_kind layer_drop = {
 	.in_place = 1,
 	.setup = setup,
 	.forward = forward,
-	.backward = pointwise_backward,
-	.forward_rows = forward_rows,
-	.backward_rows = backward_rows,
+	.backward = backward,
 };

@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: ISC */
 /* Fully connected: out = in . weight^T + bias, weight [out,in] as in nn.Linear. */
 #include "err.h"
-#include "gemm.h"
 #include "layer.h"
 #include "rng.h"
+#include "sgemm.h"
 #include "size.h"
 #include "vector.h"
-#include "workers.h"
 
 #include <math.h>
 #include <string.h>
 
-#define BIAS_ROWS 32
-
 extern const struct layer_kind layer_fc;
+
+/* Values of the two packed forms of the weights: for forward and, behind it, for backward. */
+static size_t packed_forward(const struct layer *l)
+{
+	return sgemm_panel_values(shape_values(&l->out), shape_values(&l->in));
+}
+
+static size_t packed_backward(const struct layer *l)
+{
+	return l->needs_din ? sgemm_panel_values(shape_values(&l->in), shape_values(&l->out))
+			    : 0;
+}
 
 static int setup(struct layer *l, struct err *e)
 {
@@ -26,6 +35,9 @@ static int setup(struct layer *l, struct err *e)
 	if (size_mul(out, in, &l->param[0].count))
 		return err_set(e, "fc:%zu of %zu inputs is too large", out, in);
 	l->macs = l->param[0].count;
+	l->units = out;
+	l->unit_step = sgemm_panel_width();
+	l->packed = packed_forward(l) + packed_backward(l);
 	return 0;
 }
 
@@ -68,81 +80,104 @@ static void init(const struct layer *l, enum initializer how, uint64_t seed, flo
 	}
 }
 
-struct bias_job {
-	float *out;
-	const float *bias;
-	size_t n, width;
-};
-
-VECTOR_CLONES static void add_bias(void *job, size_t part, int worker)
+/* in . weight^T */
+static struct sgemm product_forward(
+	const struct layer *l, const float *param, const float *packed)
 {
-	const struct bias_job *b = job;
-	size_t end = (part + 1) * BIAS_ROWS < b->n ? (part + 1) * BIAS_ROWS : b->n;
+	size_t in = shape_values(&l->in), out = shape_values(&l->out);
 
-	(void)worker;
-	for (size_t row = part * BIAS_ROWS; row < end; row++) {
-		float *out = b->out + row * b->width;
+	return (struct sgemm){.n = out,
+		.k = in,
+		.lda = in,
+		.b = param + l->param[0].at,
+		.ldb = in,
+		.transpose_b = 1,
+		.ldc = out,
+		.panels = packed + l->packed_at};
+}
 
-		for (size_t i = 0; i < b->width; i++)
-			out[i] += b->bias[i];
-	}
+/* dout . weight */
+static struct sgemm product_backward(
+	const struct layer *l, const float *param, const float *packed)
+{
+	size_t in = shape_values(&l->in), out = shape_values(&l->out);
+
+	return (struct sgemm){.n = in,
+		.k = out,
+		.lda = out,
+		.b = param + l->param[0].at,
+		.ldb = in,
+		.ldc = in,
+		.panels = l->needs_din ? packed + l->packed_at + packed_forward(l) : NULL};
+}
+
+static void pack(
+	const struct layer *l, const float *param, float *packed, size_t from, size_t to)
+{
+	struct sgemm forward = product_forward(l, param, packed),
+		     backward = product_backward(l, param, packed);
+
+	sgemm_pack(&forward, from, to, 0, forward.k, packed + l->packed_at);
+	if (l->needs_din)
+		sgemm_pack(&backward, 0, backward.n, from, to,
+			packed + l->packed_at + packed_forward(l));
+}
+
+VECTOR_CLONES static void add_bias(const float *bias, size_t width, size_t n, float *out)
+{
+	for (size_t row = 0; row < n; row++)
+		for (size_t i = 0; i < width; i++)
+			out[row * width + i] += bias[i];
 }
 
 static void forward(const struct layer *l, const struct layer_pass *p)
 {
-	size_t in = shape_values(&l->in), out = shape_values(&l->out);
-	struct gemm g = {.m = p->n,
-		.n = out,
-		.k = in,
-		.a = p->in,
-		.lda = in,
-		.b = p->param + l->param[0].at,
-		.ldb = in,
-		.transpose_b = 1,
-		.c = p->out,
-		.ldc = out};
-	struct bias_job bias = {p->out, p->param + l->param[1].at, p->n, out};
+	struct sgemm g = product_forward(l, p->param, p->packed);
 
-	gemm_run(p->workers, &g);
-	workers_run(p->workers, add_bias, &bias, (p->n + BIAS_ROWS - 1) / BIAS_ROWS);
-}
-
-/* Rows are added in order, so the sum is the same for any number of threads. */
-VECTOR_CLONES static void bias_gradient(const struct layer_pass *p, size_t width, float *grad)
-{
-	memset(grad, 0, width * sizeof *grad);
-	for (size_t row = 0; row < p->n; row++)
-		for (size_t i = 0; i < width; i++)
-			grad[i] += p->dout[row * width + i];
+	g.m = p->n;
+	g.a = p->in;
+	g.c = p->out;
+	sgemm_run(&g);
+	add_bias(p->param + l->param[1].at, g.n, p->n, p->out);
 }
 
 static void backward(const struct layer *l, const struct layer_pass *p)
 {
+	struct sgemm g = product_backward(l, p->param, p->packed);
+
+	g.m = p->n;
+	g.a = p->dout;
+	g.c = p->din;
+	sgemm_run(&g);
+}
+
+/* The sums of dout's columns [from, to), rows in order. */
+VECTOR_CLONES static void bias_gradient(
+	const struct layer_pass *p, size_t width, size_t from, size_t to, float *grad)
+{
+	memset(grad + from, 0, (to - from) * sizeof *grad);
+	for (size_t row = 0; row < p->n; row++)
+		for (size_t i = from; i < to; i++)
+			grad[i] += p->dout[row * width + i];
+}
+
+/* dout^T . in */
+static void gradient(const struct layer *l, const struct layer_pass *p, size_t from, size_t to)
+{
 	size_t in = shape_values(&l->in), out = shape_values(&l->out);
-	struct gemm weight = {.m = out,
+	struct sgemm g = {.m = to - from,
 		.n = in,
 		.k = p->n,
-		.a = p->dout,
+		.a = p->dout + from,
 		.lda = out,
 		.transpose_a = 1,
 		.b = p->in,
 		.ldb = in,
-		.c = p->grad + l->param[0].at,
-		.ldc = in};
-	struct gemm input = {.m = p->n,
-		.n = in,
-		.k = out,
-		.a = p->dout,
-		.lda = out,
-		.b = p->param + l->param[0].at,
-		.ldb = in,
-		.c = p->din,
+		.c = p->grad + l->param[0].at + from * in,
 		.ldc = in};
 
-	gemm_run(p->workers, &weight);
-	bias_gradient(p, out, p->grad + l->param[1].at);
-	if (p->din != NULL)
-		gemm_run(p->workers, &input);
+	sgemm_run(&g);
+	bias_gradient(p, out, from, to, p->grad + l->param[1].at);
 }
 
 const struct layer_kind layer_fc = {
@@ -153,4 +188,6 @@ const struct layer_kind layer_fc = {
 	.init = init,
 	.forward = forward,
 	.backward = backward,
+	.gradient = gradient,
+	.pack = pack,
 };

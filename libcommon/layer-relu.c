@@ -6,21 +6,19 @@
 
 extern const struct layer_kind layer_relu;
 
-VECTOR_CLONES static void forward_rows(
-	const struct layer *l, const struct layer_pass *p, size_t from, size_t to)
+VECTOR_CLONES static void forward(const struct layer *l, const struct layer_pass *p)
 {
-	size_t values = shape_values(&l->in);
+	size_t n = pointwise_values(l, p);
 
-	for (size_t i = from * values; i < to * values; i++)
+	for (size_t i = 0; i < n; i++)
 		p->out[i] = p->in[i] < 0 ? 0 : p->in[i];
 }
 
-VECTOR_CLONES static void backward_rows(
-	const struct layer *l, const struct layer_pass *p, size_t from, size_t to)
+VECTOR_CLONES static void backward(const struct layer *l, const struct layer_pass *p)
 {
-	size_t values = shape_values(&l->in);
+	size_t n = pointwise_values(l, p);
 
-	for (size_t i = from * values; i < to * values; i++)
+	for (size_t i = 0; i < n; i++)
 		p->din[i] = p->out[i] > 0 ? p->dout[i] : 0;
 }
 
@@ -28,10 +26,8 @@ const struct layer_kind layer_relu = {
 	.name = "relu",
 	.options = "",
 	.in_place = 1,
-	.keeps_out = 1,
+	.keeps = LAYER_KEEPS_SIGN,
 	.setup = pointwise_setup,
-	.forward = pointwise_forward,
-	.backward = pointwise_backward,
-	.forward_rows = forward_rows,
-	.backward_rows = backward_rows,
+	.forward = forward,
+	.backward = backward,
 };

@@ -7,21 +7,19 @@
 
 extern const struct layer_kind layer_tanh;
 
-static void forward_rows(
-	const struct layer *l, const struct layer_pass *p, size_t from, size_t to)
+static void forward(const struct layer *l, const struct layer_pass *p)
 {
-	size_t values = shape_values(&l->in);
+	size_t n = pointwise_values(l, p);
 
-	for (size_t i = from * values; i < to * values; i++)
+	for (size_t i = 0; i < n; i++)
 		p->out[i] = tanhf(p->in[i]);
 }
 
-static void backward_rows(
-	const struct layer *l, const struct layer_pass *p, size_t from, size_t to)
+static void backward(const struct layer *l, const struct layer_pass *p)
 {
-	size_t values = shape_values(&l->in);
+	size_t n = pointwise_values(l, p);
 
-	for (size_t i = from * values; i < to * values; i++)
+	for (size_t i = 0; i < n; i++)
 		p->din[i] = p->dout[i] * (1 - p->out[i] * p->out[i]);
 }
 
@@ -29,10 +27,8 @@ const struct layer_kind layer_tanh = {
 	.name = "tanh",
 	.options = "",
 	.in_place = 1,
-	.keeps_out = 1,
+	.keeps = LAYER_KEEPS_OUT,
 	.setup = pointwise_setup,
-	.forward = pointwise_forward,
-	.backward = pointwise_backward,
-	.forward_rows = forward_rows,
-	.backward_rows = backward_rows,
+	.forward = forward,
+	.backward = backward,
 };

@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 struct err;
-struct workers;
 struct layer_kind;
 
 /* Every layer kind: layer_fc in layer-fc.c and so on. */
@@ -61,23 +60,41 @@ struct layer {
 	int params;
 	size_t macs;	/* multiply-accumulates per item */
 	size_t scratch; /* bytes per item that forward keeps for backward */
+	/*
+	 * The parameters' first dimension counts units: weight [units, ...], bias [units]. Work
+	 * on the parameters is cut at multiples of unit_step.
+	 */
+	size_t units, unit_step;
+	size_t packed, packed_at; /* values that pack makes of the parameters, and where */
+	int needs_din;		  /* whether any layer before this one has parameters */
 };
 
-/* One batch on its way through one layer. */
+/*
+ * Items on their way through one layer: some of a batch's for forward and backward, which one
+ * worker takes through all layers, all of them for gradient.
+ */
 struct layer_pass {
-	struct workers *workers;
-	size_t n;	    /* items in the batch */
-	const float *param; /* the net's arena; layer->param[i].at leads to the layer's own */
-	float *grad;	    /* the same places for gradients, overwritten by backward */
-	const float *in;    /* [n][in values] */
-	float *out;	    /* [n][out values] */
-	float *dout;	    /* gradient of the loss by out; backward may use it as scratch */
-	float *din;	    /* receives the gradient by in; NULL where nobody needs it */
-	uint8_t *scratch;   /* [n][layer->scratch] */
-	int training;	    /* dropout works only then */
+	size_t n;	     /* items */
+	const float *param;  /* the net's arena; layer->param[i].at leads to the layer's own */
+	float *grad;	     /* the same places for gradients */
+	const float *packed; /* what pack made; the layer's own are at layer->packed_at */
+	const float *in;     /* [n][in values] */
+	float *out;	     /* [n][out values] */
+	float *dout;	     /* [n][out values]: gradient of the loss by out */
+	float *din; /* [n][in values]: receives the gradient by in; NULL where nobody needs it
+		     */
+	uint8_t *scratch; /* [n][layer->scratch] */
+	int training;	  /* dropout works only then */
 	uint64_t seed; /* dropout's: masks are a function of seed, layer, epoch, item, unit */
 	uint32_t epoch;
 	const uint32_t *item; /* [n]: the items' numbers in the data set */
+};
+
+/* What backward reads of out: the next layer must not overwrite it. */
+enum layer_keeps {
+	LAYER_KEEPS_NOTHING,
+	LAYER_KEEPS_SIGN, /* only whether it is above 0, which layers in place keep */
+	LAYER_KEEPS_OUT
 };
 
 /* What ":" means to a kind. */
@@ -89,22 +106,28 @@ struct layer_kind {
 	double number_default;
 	int kernel;	     /* whether KxK must be given */
 	const char *options; /* accepted "/" options, separated by blanks; "" for none */
-	/* In place: out may be in, and din may be dout. Keeps: backward reads out (so the next
-	 * layer must not overwrite it). */
-	int in_place, keeps_out;
-	/* Takes spec and in; sets out, param (names, shapes), macs, scratch. 0 or -1. */
+	/*
+	 * In place: out may be in, and din may be dout. Such a kind leaves an output above 0
+	 * where its input is, unless it takes the gradient there to 0.
+	 */
+	int in_place;
+	enum layer_keeps keeps;
+	/* Takes spec and in; sets out, param (names, shapes), units, packed, macs, scratch. 0
+	 * or -1. */
 	int (*setup)(struct layer *l, struct err *e);
 	/* Fills the layer's parameters; NULL where there are none. */
 	void (*init)(const struct layer *l, enum initializer how, uint64_t seed, float *param);
+	/* Each item by itself: an item's bytes do not depend on the items beside it. */
 	void (*forward)(const struct layer *l, const struct layer_pass *p);
-	/* Sets din (unless NULL) and the layer's part of grad. */
+	/* Sets din; not called where it is NULL. */
 	void (*backward)(const struct layer *l, const struct layer_pass *p);
-	/* The two for items [from, to), of kinds whose forward and backward are pointwise.h's.
-	 */
-	void (*forward_rows)(
+	/* Of kinds with parameters: sets the part of grad that is of units [from, to). */
+	void (*gradient)(
 		const struct layer *l, const struct layer_pass *p, size_t from, size_t to);
-	void (*backward_rows)(
-		const struct layer *l, const struct layer_pass *p, size_t from, size_t to);
+	/* Of layers with `packed`: brings the parameters of units [from, to) into the order in
+	 * which the products read them. `packed` is the net's. */
+	void (*pack)(const struct layer *l, const float *param, float *packed, size_t from,
+		size_t to);
 };
 
 /* The kind of this name, or NULL; the table, NULL-terminated. */

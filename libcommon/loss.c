@@ -3,15 +3,10 @@
 
 #include "err.h"
 #include "size.h"
-#include "workers.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Rows are summed in chunks that depend on the batch alone, and the chunks in order. */
-#define MAX_CHUNKS 64
-#define MIN_CHUNK 16
 
 #define DECLARE(name) extern const struct loss_kind loss_##name;
 LOSS_KINDS(DECLARE)
@@ -36,16 +31,24 @@ int loss_init(struct loss *l, struct err *e)
 {
 	size_t values;
 
-	if (size_mul((size_t)workers_count(l->workers), l->classes, &values))
-		return err_set(e, "the loss has too many classes");
+	l->row = NULL;
+	l->work = NULL;
+	if (size_mul(l->batch, l->classes, &values))
+		return err_set(e, "batches of %zu items are too large", l->batch);
 	l->work = size_alloc(values, sizeof *l->work, "the loss", e);
-	return l->work == NULL ? -1 : 0;
+	l->row = size_alloc(l->batch, sizeof *l->row, "the loss", e);
+	if (l->work != NULL && l->row != NULL)
+		return 0;
+	loss_release(l);
+	return -1;
 }
 
 void loss_release(struct loss *l)
 {
 	free(l->work);
+	free(l->row);
 	l->work = NULL;
+	l->row = NULL;
 }
 
 int loss_needs_labels(const struct loss *l)
@@ -99,57 +102,34 @@ static int is_correct(const struct loss *l, const float *logits, int label)
 	return (int)best == label;
 }
 
-struct job {
-	const struct loss *loss;
-	const struct batch *batch;
-	const float *logits;
-	float *dlogits;
-	size_t chunk;
-	struct loss_sum part[MAX_CHUNKS];
-};
-
-static void eval_chunk(void *job, size_t part, int worker)
+void loss_rows(const struct loss *l, const struct batch *b, size_t from, size_t to,
+	const float *logits, float *dlogits)
 {
-	struct job *j = job;
-	const struct loss *l = j->loss;
-	const struct batch *b = j->batch;
-	size_t end = (part + 1) * j->chunk < b->n ? (part + 1) * j->chunk : b->n;
-	struct loss_sum *sum = &j->part[part];
-
-	for (size_t row = part * j->chunk; row < end; row++) {
-		size_t at = row * l->classes;
+	memset(dlogits, 0, (to - from) * l->classes * sizeof *dlogits);
+	for (size_t i = from; i < to; i++) {
+		size_t at = (i - from) * l->classes;
 		struct loss_row r = {
-			.logits = j->logits + at,
-			.target = b->target != NULL ? b->target + at : NULL,
-			.label = b->label != NULL ? b->label[row] : -1,
-			.dlogits = j->dlogits + at,
-			.work = l->work + (size_t)worker * l->classes,
+			.logits = logits + at,
+			.target = b->target != NULL ? b->target + i * l->classes : NULL,
+			.label = b->label != NULL ? b->label[i] : -1,
+			.dlogits = dlogits + at,
+			.work = l->work + i * l->classes,
 			.scale = 1.0f / (float)b->n,
 		};
 
-		memset(r.dlogits, 0, l->classes * sizeof *r.dlogits);
-		l->kind->row(l, &r, sum);
-		sum->items++;
-		sum->correct += is_correct(l, r.logits, r.label);
+		l->row[i] = (struct loss_sum){
+			.items = 1, .correct = is_correct(l, r.logits, r.label)};
+		l->kind->row(l, &r, &l->row[i]);
 	}
 }
 
-void loss_eval(const struct loss *l, const struct batch *b, const float *logits, float *dlogits,
-	struct loss_sum *sum)
+void loss_add(const struct loss *l, size_t n, struct loss_sum *sum)
 {
-	struct job job = {.loss = l, .batch = b, .logits = logits, .dlogits = dlogits};
-	size_t chunks;
-
-	job.chunk = (b->n + MAX_CHUNKS - 1) / MAX_CHUNKS;
-	if (job.chunk < MIN_CHUNK)
-		job.chunk = MIN_CHUNK;
-	chunks = (b->n + job.chunk - 1) / job.chunk;
-	workers_run(l->workers, eval_chunk, &job, chunks);
-	for (size_t i = 0; i < chunks; i++) {
-		sum->items += job.part[i].items;
-		sum->total += job.part[i].total;
-		sum->hard += job.part[i].hard;
-		sum->soft += job.part[i].soft;
-		sum->correct += job.part[i].correct;
+	for (size_t i = 0; i < n; i++) {
+		sum->items += l->row[i].items;
+		sum->total += l->row[i].total;
+		sum->hard += l->row[i].hard;
+		sum->soft += l->row[i].soft;
+		sum->correct += l->row[i].correct;
 	}
 }

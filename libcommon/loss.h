@@ -14,7 +14,6 @@
 #include <stddef.h>
 
 struct err;
-struct workers;
 
 /* loss_ce in loss-ce.c and so on; on the command line '_' is '-'. */
 #define LOSS_KINDS(X) X(ce) X(kd) X(mse_probabilities) X(mse_logits)
@@ -28,8 +27,10 @@ struct loss {
 	int scale_soft;	   /* whether the soft part is multiplied by T^2 */
 	double smoothing; /* of the hard labels (label smoothing): ce and the hard part of kd */
 	size_t classes;
-	struct workers *workers;
-	float *work; /* its own: loss_init's */
+	size_t batch; /* most items at a time */
+	/* Its own, loss_init's: */
+	float *work;	      /* [batch][classes] */
+	struct loss_sum *row; /* [batch]: one for each item */
 };
 
 /* Sums over items: the loss that is minimised, and its parts before weights and T^2. */
@@ -70,9 +71,15 @@ void loss_release(struct loss *l);
 /* Whether labels are read: a hard part of weight 0 needs none. */
 int loss_needs_labels(const struct loss *l);
 
-/* Adds the batch's sums to *sum and sets dlogits [n][C]. */
-void loss_eval(const struct loss *l, const struct batch *b, const float *logits, float *dlogits,
-	struct loss_sum *sum);
+/*
+ * Items [from, to) of the batch, whose logits these are [to - from][C]: sets dlogits, and
+ * remembers the items' values for loss_add.
+ */
+void loss_rows(const struct loss *l, const struct batch *b, size_t from, size_t to,
+	const float *logits, float *dlogits);
+
+/* Adds the n items of a batch that loss_rows has seen, in order, to *sum. */
+void loss_add(const struct loss *l, size_t n, struct loss_sum *sum);
 
 /* softmax(z / T) into p, both [C]; returns log sum exp(z / T). In place is fine. */
 double loss_softmax(const float *z, size_t classes, double temperature, float *p);

@@ -2,7 +2,7 @@
 #include "metrics-model.h"
 
 #include "err.h"
-#include "gemm.h"
+#include "sgemm.h"
 #include "infer.h"
 #include "model-file.h"
 #include "size.h"
@@ -71,7 +71,7 @@ static int run_passes(struct metrics_model *m, const struct model *model, struct
 		.progress = m->progress,
 		.progress_arg = m->progress_arg};
 
-	gemm_kernels(); /* chosen before the clock runs */
+	sgemm_kernels(); /* chosen before the clock runs */
 	p.resumed = now();
 	if (infer_run(&in, take_clean, &p, e))
 		return -1;

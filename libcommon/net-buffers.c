@@ -3,10 +3,13 @@
 #include "err.h"
 #include "net.h"
 #include "size.h"
+#include "workers.h"
 
 #include <stdlib.h>
 
 #define ALIGN_BYTES 64
+#define MAX_CHUNK 64
+#define ROW_STEP 8 /* of the products' tiles */
 
 /* Memory that is handed out in order; base is NULL while only the total is wanted. */
 struct carver {
@@ -25,12 +28,11 @@ static void *carve(struct carver *c, size_t count, size_t size)
 	return c->base == NULL || c->overflow ? NULL : c->base + at;
 }
 
-/* A layer may overwrite its input unless that is the data or, in training, needed by the layer
- * before. */
+/* Whether layer i may overwrite its input: not the data, nor what the layer before it keeps. */
 static int runs_in_place(const struct net *n, int i, int training)
 {
 	return i > 0 && n->layer[i].kind->in_place &&
-	       !(training && n->layer[i - 1].kind->keeps_out);
+	       !(training && n->layer[i - 1].kind->keeps == LAYER_KEEPS_OUT);
 }
 
 static size_t widest(const struct net *n)
@@ -43,81 +45,119 @@ static size_t widest(const struct net *n)
 	return most;
 }
 
-/* Training keeps every activation for the way back; inference alternates between two buffers.
- */
-static void lay_out(struct net *n, size_t batch, int training, struct carver *c)
+/* Every activation is kept for the way back, and its gradient for those of the parameters. */
+static void lay_out_training(struct net *n, size_t batch, struct carver *c)
 {
-	size_t widest_batch = widest(n) * batch;
-	float *turn[2] = {NULL, NULL};
-	int next = 0;
-
-	turn[0] = carve(c, widest_batch, sizeof **n->out);
-	turn[1] = carve(c, widest_batch, sizeof **n->out);
 	for (int i = 0; i < n->layers; i++) {
 		const struct layer *l = &n->layer[i];
+		size_t values = shape_values(&l->out) * batch;
 
-		if (runs_in_place(n, i, training)) {
-			n->out[i] = n->out[i - 1];
-		} else if (training) {
-			n->out[i] = carve(c, shape_values(&l->out) * batch, sizeof **n->out);
-		} else {
-			n->out[i] = turn[next];
-			next = !next;
-		}
-		n->scratch[i] = training ? carve(c, l->scratch * batch, 1) : NULL;
+		n->out[i] = runs_in_place(n, i, 1) ? n->out[i - 1]
+						   : carve(c, values, sizeof **n->out);
+		n->dout[i] = l->kind->in_place && l->needs_din
+				     ? n->dout[i - 1]
+				     : carve(c, values, sizeof **n->dout);
+		n->scratch[i] = carve(c, l->scratch * batch, 1);
 	}
-	n->gradient[0] = turn[0];
-	n->gradient[1] = turn[1];
+	n->logits = n->out[n->layers - 1];
 }
 
-/* The bytes of lay_out's buffers, or 0 where they do not fit an address space. */
-static size_t buffer_bytes(struct net *n, size_t batch, int training)
+static void lay_out_inference(struct net *n, size_t batch, struct carver *c)
 {
-	struct carver c = {NULL, 0, 0};
+	size_t workers = (size_t)workers_count(n->workers);
+	float *turn[2];
+	int next = 0;
+
+	n->worker_values = n->chunk * widest(n);
+	for (int i = 0; i < 2; i++)
+		turn[i] = carve(c, n->worker_values * workers, sizeof **n->out);
+	for (int i = 0; i < n->layers; i++) {
+		if (runs_in_place(n, i, 0)) {
+			n->out[i] = n->out[i - 1];
+			continue;
+		}
+		n->out[i] = turn[next];
+		next = !next;
+	}
+	n->logits = carve(c, n->classes * batch, sizeof *n->logits);
+}
+
+/*
+ * Items in a chunk. Parameters pass through a core's cache once a chunk, so it should have
+ * many; activations stay there from layer to layer if it has few. The results do not depend on
+ * it.
+ */
+static size_t chunk_of(size_t batch, int workers)
+{
+	size_t share = (batch + (size_t)workers - 1) / (size_t)workers;
+
+	if (share > MAX_CHUNK)
+		share = MAX_CHUNK;
+	return (share + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
+}
+
+/* The bytes of the buffers, or 0 where they do not fit an address space. */
+static size_t lay_out(struct net *n, size_t batch, int training, void *base)
+{
+	struct carver c = {base, 0, 0};
 
 	if (batch > NET_MAX_VALUES / (widest(n) + 1))
 		return 0;
-	lay_out(n, batch, training, &c);
+	n->chunk = chunk_of(batch, workers_count(n->workers));
+	if (training)
+		lay_out_training(n, batch, &c);
+	else
+		lay_out_inference(n, batch, &c);
 	return c.overflow ? 0 : c.used;
 }
 
 size_t net_memory(const struct net *n, size_t batch, int training)
 {
 	struct net copy = *n;
-	size_t bytes = 0, arenas;
+	size_t bytes = 0, arenas, layers = (size_t)n->layers;
 
-	copy.out = calloc((size_t)n->layers, sizeof *copy.out);
-	copy.scratch = calloc((size_t)n->layers, sizeof *copy.scratch);
-	if (copy.out != NULL && copy.scratch != NULL)
-		bytes = buffer_bytes(&copy, batch, training);
+	copy.out = calloc(layers, sizeof *copy.out);
+	copy.dout = calloc(layers, sizeof *copy.dout);
+	copy.scratch = calloc(layers, sizeof *copy.scratch);
+	if (copy.out != NULL && copy.dout != NULL && copy.scratch != NULL)
+		bytes = lay_out(&copy, batch, training, NULL);
 	free(copy.out);
+	free(copy.dout);
 	free(copy.scratch);
 	if (bytes == 0 ||
 		size_mul(n->arena, training ? 2 * sizeof(float) : sizeof(float), &arenas) ||
+		size_add(bytes, arenas, &bytes) ||
+		size_mul(n->packed_values, sizeof(float), &arenas) ||
 		size_add(bytes, arenas, &bytes))
 		return 0;
 	return bytes;
 }
 
+/* What does not depend on the batch: made by the first net_prepare that needs it. */
+static int make_arenas(struct net *n, int training, struct err *e)
+{
+	if (n->packed == NULL)
+		n->packed = size_alloc(
+			n->packed_values, sizeof *n->packed, "the net's packed parameters", e);
+	if (n->packed == NULL)
+		return -1;
+	if (training && n->grad == NULL)
+		n->grad = size_alloc(n->arena, sizeof *n->grad, "the net's gradients", e);
+	return training && n->grad == NULL ? -1 : 0;
+}
+
 int net_prepare(struct net *n, size_t batch, int training, struct err *e)
 {
-	struct carver c = {NULL, 0, 0};
-	size_t bytes = buffer_bytes(n, batch, training);
+	size_t bytes = lay_out(n, batch, training, NULL);
 
 	if (bytes == 0)
 		return err_set(e, "batches of %zu items are too large for this net", batch);
 	free(n->buffers);
 	n->batch = 0;
 	n->buffers = size_alloc(bytes, 1, "the net's activations", e);
-	if (n->buffers == NULL)
+	if (n->buffers == NULL || make_arenas(n, training, e))
 		return -1;
-	if (training && n->grad == NULL) {
-		n->grad = size_alloc(n->arena, sizeof *n->grad, "the net's gradients", e);
-		if (n->grad == NULL)
-			return -1;
-	}
-	c.base = n->buffers;
-	lay_out(n, batch, training, &c);
+	lay_out(n, batch, training, n->buffers);
 	n->batch = batch;
 	n->training = training;
 	return 0;

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #define ALIGN_VALUES 16 /* floats: parameters start on cache lines */
-#define MAX_VALUES \
-	((size_t)1 << 40) /* of one item anywhere in a net: keeps products in range */
+/* Parameters in a part: their gradient stays in a core's cache until the step reads it. */
+#define PART_VALUES 65536
 
 /* Gives the layer's parameters their places behind the `*arena` values so far. */
 static int place_params(struct net *n, struct layer *l, struct err *e)
@@ -42,12 +42,52 @@ static int add_layer(
 	l->kind = spec->kind;
 	l->position = n->layers++;
 	l->in = *in;
+	l->needs_din = n->params > 0;
 	if (l->kind->setup(l, e) || place_params(n, l, e))
 		return -1;
+	l->packed_at = n->packed_values;
+	if (size_add(n->packed_values, l->packed, &n->packed_values))
+		return err_set(e, "the net has too many parameters");
 	if (shape_values(&l->out) > NET_MAX_VALUES)
 		return err_set(
 			e, "layer %d (%s) has too many values", l->position, l->kind->name);
 	n->macs += l->macs;
+	return 0;
+}
+
+/* Units of the layer in one part: some multiple of its step, of about PART_VALUES parameters.
+ */
+static size_t part_units(const struct layer *l)
+{
+	size_t per_step = l->param[0].count / l->units * l->unit_step, steps;
+
+	steps = per_step > 0 ? PART_VALUES / per_step : 0;
+	return (steps > 0 ? steps : 1) * l->unit_step;
+}
+
+static size_t count_parts(const struct net *n)
+{
+	size_t parts = 0;
+
+	for (int i = 0; i < n->layers; i++)
+		if (n->layer[i].params > 0)
+			parts += (n->layer[i].units - 1) / part_units(&n->layer[i]) + 1;
+	return parts;
+}
+
+static int cut_parts(struct net *n, struct err *e)
+{
+	n->part = size_alloc(count_parts(n), sizeof *n->part, "the net's parts", e);
+	if (n->part == NULL)
+		return -1;
+	for (int i = 0; i < n->layers; i++) {
+		const struct layer *l = &n->layer[i];
+		size_t step = l->params > 0 ? part_units(l) : 0;
+
+		for (size_t at = 0; at < l->units; at += step)
+			n->part[n->parts++] = (struct net_part){
+				l, at, l->units - at < step ? l->units : at + step};
+	}
 	return 0;
 }
 
@@ -57,9 +97,10 @@ static int build(struct net *n, const struct net_spec *spec, size_t most, struct
 
 	n->layer = size_alloc((size_t)spec->layers, sizeof *n->layer, "the net's layers", e);
 	n->out = size_alloc((size_t)spec->layers, sizeof *n->out, "the net's layers", e);
+	n->dout = size_alloc((size_t)spec->layers, sizeof *n->dout, "the net's layers", e);
 	n->scratch =
 		size_alloc((size_t)spec->layers, sizeof *n->scratch, "the net's layers", e);
-	if (n->layer == NULL || n->out == NULL || n->scratch == NULL)
+	if (n->layer == NULL || n->out == NULL || n->dout == NULL || n->scratch == NULL)
 		return -1;
 	for (int i = 0; i < spec->layers; i++) {
 		if (add_layer(n, &spec->layer[i], in, e))
@@ -72,7 +113,7 @@ static int build(struct net *n, const struct net_spec *spec, size_t most, struct
 			"the net has %zu parameters, more than the %zu that there are",
 			n->params, most);
 	n->param = size_alloc(n->arena, sizeof *n->param, "the net's parameters", e);
-	return n->param == NULL ? -1 : 0;
+	return n->param == NULL ? -1 : cut_parts(n, e);
 }
 
 struct net *net_new(const char *text, const struct shape *in, struct workers *w, struct err *e)
@@ -112,8 +153,11 @@ void net_free(struct net *n)
 	free(n->text);
 	free(n->layer);
 	free(n->out);
+	free(n->dout);
 	free(n->scratch);
+	free(n->part);
 	free(n->param);
+	free(n->packed);
 	free(n->grad);
 	free(n->buffers);
 	free(n);
@@ -124,65 +168,6 @@ void net_init(struct net *n, enum initializer how, uint64_t seed)
 	for (int i = 0; i < n->layers; i++)
 		if (n->layer[i].kind->init != NULL)
 			n->layer[i].kind->init(&n->layer[i], how, seed, n->param);
-}
-
-const float *net_forward(struct net *n, const struct batch *b, int training, uint64_t seed)
-{
-	const float *in = b->input;
-
-	n->pass = (struct layer_pass){.workers = n->workers,
-		.n = b->n,
-		.param = n->param,
-		.grad = n->grad,
-		.training = training,
-		.seed = seed,
-		.epoch = b->epoch,
-		.item = b->item,
-		.in = b->input};
-	for (int i = 0; i < n->layers; i++) {
-		struct layer_pass p = n->pass;
-
-		p.in = in;
-		p.out = n->out[i];
-		p.scratch = n->scratch[i];
-		n->layer[i].kind->forward(&n->layer[i], &p);
-		in = p.out;
-	}
-	return in;
-}
-
-float *net_dlogits(struct net *n)
-{
-	return n->gradient[0];
-}
-
-/* Below the first layer with parameters no gradient is needed. */
-static int first_trained(const struct net *n)
-{
-	int i = 0;
-
-	while (i < n->layers - 1 && n->layer[i].params == 0)
-		i++;
-	return i;
-}
-
-void net_backward(struct net *n)
-{
-	int first = first_trained(n), turn = 0;
-
-	for (int i = n->layers - 1; i >= first; i--) {
-		const struct layer *l = &n->layer[i];
-		struct layer_pass p = n->pass;
-
-		p.in = i > 0 ? n->out[i - 1] : n->pass.in;
-		p.out = n->out[i];
-		p.scratch = n->scratch[i];
-		p.dout = n->gradient[turn];
-		if (!l->kind->in_place)
-			turn = !turn;
-		p.din = i > first ? n->gradient[turn] : NULL;
-		l->kind->backward(l, &p);
-	}
 }
 
 const struct layer *net_param(const struct net *n, size_t i, const struct layer_param **p)

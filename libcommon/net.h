@@ -12,25 +12,42 @@
 /* Values of one item anywhere in a net: keeps products in range. */
 #define NET_MAX_VALUES ((size_t)1 << 40)
 
+/* Units of a layer whose gradient, step and packing are one piece of work. */
+struct net_part {
+	const struct layer *layer;
+	size_t from, to;
+};
+
 struct net {
 	char *text; /* as net_spec_text writes it */
 	struct layer *layer;
 	int layers;
 	struct shape in;
-	size_t classes;	     /* values of the last layer */
-	size_t params;	     /* parameters in all */
-	size_t arena;	     /* values in param and grad: params and padding, which stays 0 */
-	float *param, *grad; /* grad is NULL until net_prepare asks for training */
-	size_t macs;	     /* per item */
+	size_t classes;	      /* values of the last layer */
+	size_t params;	      /* parameters in all */
+	size_t arena;	      /* values in param and grad: params and padding, which stays 0 */
+	float *param, *grad;  /* grad is NULL until net_prepare asks for training */
+	size_t packed_values; /* values in packed */
+	float *packed; /* the parameters as net_pack last saw them; from net_prepare on */
+	struct net_part *part; /* all units of all layers, cut by shape alone */
+	size_t parts;
+	size_t macs;		 /* per item */
 	struct workers *workers; /* the caller's */
 	/* What net_prepare made room for: */
 	size_t batch;
 	int training;
-	float **out; /* per layer: activations [batch][values] (shared by layers in place) */
-	uint8_t **scratch;  /* per layer */
-	float *gradient[2]; /* of activations, in turn */
-	void *buffers;	    /* owns them all */
-	/* Since the last net_forward: */
+	size_t chunk; /* items that a worker takes through the net at a time */
+	/*
+	 * Per layer: activations and the gradients by them (shared by layers in place), and
+	 * scratch. Of the whole batch in training; else activations of a chunk, worker by
+	 * worker, in two buffers that take turns.
+	 */
+	float **out, **dout;
+	uint8_t **scratch;
+	size_t worker_values; /* from one worker's activations to the next one's */
+	float *logits;	      /* [batch][classes] */
+	void *buffers;	      /* owns them all */
+	/* Since the last net_start: */
 	struct layer_pass pass;
 };
 
@@ -56,16 +73,34 @@ int net_prepare(struct net *n, size_t batch, int training, struct err *e);
 size_t net_memory(const struct net *n, size_t batch, int training);
 
 /*
- * The logits [b->n][classes], valid until the next call. With `training`, dropout works, its
- * masks a function of seed, b->epoch and b->item.
+ * How a batch goes through: net_pack after the parameters have changed; net_start; then each
+ * worker takes items net_rows(n, part, ...) through the whole net, forward and, in training,
+ * backward, while they are in its cache; then, unit by unit, net_gradient. No layer waits for
+ * another.
  */
-const float *net_forward(struct net *n, const struct batch *b, int training, uint64_t seed);
+void net_pack(struct net *n);
 
-/* Where the gradient by the logits goes, [batch][classes], for net_backward. */
-float *net_dlogits(struct net *n);
+/* With `training`, dropout works, its masks a function of seed, b->epoch and b->item. */
+void net_start(struct net *n, const struct batch *b, int training, uint64_t seed);
 
-/* After net_forward in training and with net_dlogits filled: overwrites grad. */
-void net_backward(struct net *n);
+/* In how many chunks the batch's items go; chunk `part` has items [*from, *to). */
+size_t net_chunks(const struct net *n);
+void net_rows(const struct net *n, size_t part, size_t *from, size_t *to);
+
+/* Sets rows [from, to) of the logits and returns the first; `worker` is the caller's number. */
+const float *net_forward(struct net *n, size_t from, size_t to, int worker);
+
+/* Where the gradient by the logits goes, from item `from` on, for net_backward. */
+float *net_dlogits(struct net *n, size_t from);
+
+/* After net_forward in training and with net_dlogits filled. */
+void net_backward(struct net *n, size_t from, size_t to);
+
+/* After net_backward of all items: sets the part's place in grad. */
+void net_gradient(struct net *n, const struct net_part *part);
+
+/* Packs a part whose parameters have changed. */
+void net_pack_part(struct net *n, const struct net_part *part);
 
 /* Parameter number i of the net, layers in order: its layer, or NULL past the last; *p receives
  * it. */

@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLICE 16384 /* values: small enough for a core's own cache, with the states */
-#define UNITS 64    /* units whose norm is bounded at a time */
-
 #define DECLARE(name) extern const struct optim_kind optim_##name;
 OPTIM_KINDS(DECLARE)
 
@@ -37,16 +34,11 @@ void optim_defaults(struct optim *o, const struct optim_kind *kind)
 	*o = (struct optim){.kind = kind, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};
 }
 
-static size_t slices_of(size_t arena)
-{
-	return (arena + SLICE - 1) / SLICE;
-}
-
 int optim_init(struct optim *o, const struct net *n, struct err *e)
 {
 	o->arena = n->arena;
 	o->steps = 0;
-	o->squares = size_alloc(slices_of(o->arena), sizeof *o->squares, "the optimiser", e);
+	o->squares = size_alloc(n->parts, sizeof *o->squares, "the optimiser", e);
 	if (o->squares == NULL)
 		return -1;
 	for (int i = 0; i < o->kind->states; i++) {
@@ -74,21 +66,34 @@ struct job {
 	struct optim *optim;
 	struct net *net;
 	double lr, grad_scale;
-	const struct layer_param *weight; /* of bound_units */
+	void (*gradient)(struct net *n, const struct net_part *part);
 };
 
-static size_t slice_length(size_t part, size_t arena)
+/* Where the part's values of parameter i of its layer begin in the arenas, and how many. */
+static size_t values_of(const struct net_part *part, int i, size_t *n)
 {
-	return (part + 1) * SLICE <= arena ? SLICE : arena - part * SLICE;
+	const struct layer_param *p = &part->layer->param[i];
+	size_t unit = p->count / part->layer->units;
+
+	*n = (part->to - part->from) * unit;
+	return p->at + part->from * unit;
 }
 
-static void measure_slice(void *job, size_t part, int worker)
+static void measure_part(void *job, size_t number, int worker)
 {
 	struct job *j = job;
+	const struct net_part *part = &j->net->part[number];
+	double *sum = &j->optim->squares[number];
 
 	(void)worker;
-	j->optim->squares[part] = vector_sum_squares(
-		j->net->grad + part * SLICE, slice_length(part, j->optim->arena));
+	if (j->gradient != NULL)
+		j->gradient(j->net, part);
+	*sum = 0;
+	for (int i = 0; i < part->layer->params; i++) {
+		size_t n, at = values_of(part, i, &n);
+
+		*sum += vector_sum_squares(j->net->grad + at, n);
+	}
 }
 
 /* The factor of torch.nn.utils.clip_grad_norm_, and the norm. */
@@ -97,73 +102,75 @@ static double clip_factor(struct job *j, double *norm)
 	const struct optim *o = j->optim;
 	double sum = 0, factor;
 
-	workers_run(j->net->workers, measure_slice, j, slices_of(o->arena));
-	for (size_t i = 0; i < slices_of(o->arena); i++)
+	workers_run(j->net->workers, measure_part, j, j->net->parts);
+	j->gradient = NULL;
+	for (size_t i = 0; i < j->net->parts; i++)
 		sum += o->squares[i];
 	*norm = sqrt(sum);
 	factor = o->clip / (*norm + 1e-6);
 	return factor < 1 ? factor : 1;
 }
 
-static void step_slice(void *job, size_t part, int worker)
+static void step_values(const struct job *j, size_t at, size_t n)
 {
-	struct job *j = job;
 	const struct optim *o = j->optim;
-	size_t at = part * SLICE;
-	struct optim_slice s = {.n = slice_length(part, o->arena),
+	struct optim_slice s = {.n = n,
 		.param = j->net->param + at,
 		.grad = j->net->grad + at,
 		.lr = j->lr,
 		.grad_scale = j->grad_scale,
 		.step = o->steps};
 
-	(void)worker;
 	for (int i = 0; i < o->kind->states; i++)
 		s.state[i] = o->state[i] + at;
 	o->kind->step(o, &s);
 }
 
-static void bound_units(void *job, size_t part, int worker)
+/* Bounds the norms of units with `width` weights each. */
+static void bound_units(const struct optim *o, float *weight, size_t n, size_t width)
 {
-	struct job *j = job;
-	const struct optim *o = j->optim;
-	size_t units = j->weight->shape[0], width = j->weight->count / units;
-	size_t end = (part + 1) * UNITS < units ? (part + 1) * UNITS : units;
+	double most = o->max_norm_of == OPTIM_NORM ? o->max_norm : sqrt(o->max_norm);
 
-	(void)worker;
-	for (size_t unit = part * UNITS; unit < end; unit++) {
-		float *w = j->net->param + j->weight->at + unit * width;
-		double norm = sqrt(vector_sum_squares(w, width)), scale;
-		double most = o->max_norm_of == OPTIM_NORM ? o->max_norm : sqrt(o->max_norm);
+	for (float *w = weight; w < weight + n; w += width) {
+		double norm = sqrt(vector_sum_squares(w, width)), scale = most / norm;
 
-		if (norm <= most)
-			continue;
-		scale = most / norm;
-		for (size_t i = 0; i < width; i++)
+		for (size_t i = 0; norm > most && i < width; i++)
 			w[i] = (float)((double)w[i] * scale);
 	}
 }
 
-/* The first dimension of a weight counts units; what is not a matrix has no incoming weights.
- */
-static void bound_weights(struct job *j)
+static void step_part(void *job, size_t number, int worker)
 {
-	for (size_t i = 0; net_param(j->net, i, &j->weight) != NULL; i++)
-		if (j->weight->rank > 1)
-			workers_run(j->net->workers, bound_units, j,
-				(j->weight->shape[0] + UNITS - 1) / UNITS);
+	struct job *j = job;
+	const struct net_part *part = &j->net->part[number];
+	const struct layer *l = part->layer;
+
+	(void)worker;
+	if (j->gradient != NULL)
+		j->gradient(j->net, part);
+	for (int i = 0; i < l->params; i++) {
+		size_t n, at = values_of(part, i, &n);
+
+		step_values(j, at, n);
+		/* What is not a matrix has no incoming weights. */
+		if (j->optim->max_norm > 0 && l->param[i].rank > 1)
+			bound_units(
+				j->optim, j->net->param + at, n, l->param[i].count / l->units);
+	}
+	if (j->net->packed != NULL)
+		net_pack_part(j->net, part);
 }
 
-double optim_step(struct optim *o, struct net *n, double lr)
+double optim_step(struct optim *o, struct net *n, double lr,
+	void (*gradient)(struct net *n, const struct net_part *part))
 {
-	struct job job = {.optim = o, .net = n, .lr = lr, .grad_scale = 1};
+	struct job job = {
+		.optim = o, .net = n, .lr = lr, .grad_scale = 1, .gradient = gradient};
 	double norm = 0;
 
 	if (o->clip > 0)
 		job.grad_scale = clip_factor(&job, &norm);
 	o->steps++;
-	workers_run(n->workers, step_slice, &job, slices_of(o->arena));
-	if (o->max_norm > 0)
-		bound_weights(&job);
+	workers_run(n->workers, step_part, &job, n->parts);
 	return norm;
 }

@@ -11,7 +11,7 @@
 
 struct err;
 struct net;
-struct workers;
+struct net_part;
 
 /* optim_sgd in optim-sgd.c and so on. */
 #define OPTIM_KINDS(X) X(sgd) X(adam) X(adamw)
@@ -36,7 +36,7 @@ struct optim {
 	/* Its own: */
 	size_t arena;
 	float *state[OPTIM_MAX_STATES]; /* momentum; or Adam's first and second moments */
-	double *squares;		/* of the gradient, slice by slice */
+	double *squares;		/* of the gradient, part by part of the net */
 	unsigned long long steps;
 };
 
@@ -72,8 +72,13 @@ void optim_defaults(struct optim *o, const struct optim_kind *kind);
 int optim_init(struct optim *o, const struct net *n, struct err *e);
 void optim_release(struct optim *o);
 
-/* One step on n->param by n->grad with learning rate lr. Returns the gradient's norm, or 0
- * without clipping. */
-double optim_step(struct optim *o, struct net *n, double lr);
+/*
+ * One step on n->param by n->grad with learning rate lr. The net's workers go through its
+ * parameters part by part: gradient (net_gradient; NULL where n->grad is set already), step,
+ * norms, packing, while the part is in a core's cache; with clipping, the steps begin when the
+ * last gradient is known. Returns the gradient's norm, or 0 without clipping.
+ */
+double optim_step(struct optim *o, struct net *n, double lr,
+	void (*gradient)(struct net *n, const struct net_part *part));
 
 #endif

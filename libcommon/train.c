@@ -3,6 +3,7 @@
 
 #include "err.h"
 #include "infer.h"
+#include "workers.h"
 
 #include <math.h>
 #include <string.h>
@@ -29,19 +30,42 @@ static double current_lr(const struct train *t)
 	return schedule_lr(t->schedule, t->position.epoch + part);
 }
 
+struct step {
+	struct train *train;
+	const struct batch *batch;
+};
+
+/* Some items of the batch, from pixels to the gradients by the activations, in one worker's
+ * cache. */
+static void run_rows(void *job, size_t part, int worker)
+{
+	const struct step *s = job;
+	const struct train *t = s->train;
+	struct net *n = t->net;
+	const float *logits;
+	size_t from, to;
+
+	net_rows(n, part, &from, &to);
+	batcher_fill(t->batcher, from, to);
+	logits = net_forward(n, from, to, worker);
+	loss_rows(t->loss, s->batch, from, to, logits, net_dlogits(n, from));
+	net_backward(n, from, to);
+}
+
 static int step(struct train *t, const struct batch *batch, double lr, struct err *e)
 {
 	struct position *p = &t->position;
-	const float *logits = net_forward(t->net, batch, 1, t->seed);
+	struct step s = {t, batch};
 
-	loss_eval(t->loss, batch, logits, net_dlogits(t->net), &p->sum);
+	net_start(t->net, batch, 1, t->seed);
+	workers_run(t->net->workers, run_rows, &s, net_chunks(t->net));
+	loss_add(t->loss, batch->n, &p->sum);
 	if (!isfinite(p->sum.total))
 		return err_set(e,
 			"the loss is no longer finite in epoch %u: try a smaller learning rate "
 			"or --clip",
 			p->epoch + 1);
-	net_backward(t->net);
-	optim_step(t->optim, t->net, lr);
+	optim_step(t->optim, t->net, lr, net_gradient);
 	p->item += batch->n;
 	return 0;
 }
@@ -171,6 +195,7 @@ static int is_over(const struct train *t)
 
 int train_run(struct train *t, struct err *e)
 {
+	net_pack(t->net);
 	while (!is_over(t)) {
 		struct train_report r = {.lr = current_lr(t)};
 		size_t before = t->position.item;

@@ -95,10 +95,12 @@ static float pixel(const struct dataset *d, const struct preprocess *p, size_t i
 static void check_picture(
 	const struct dataset *d, const struct preprocess *p, size_t item, struct shift s)
 {
+	struct scaler scaler;
 	float input[VALUES + 1];
 
 	input[VALUES] = 99;
-	augment_item(d, p, item, s, input);
+	scaler_init(&scaler, p);
+	augment_item(d, &scaler, item, s, input);
 	for (int c = 0; c < CHANNELS; c++)
 		for (int y = 0; y < HEIGHT; y++)
 			for (int x = 0; x < WIDTH; x++) {
@@ -132,13 +134,16 @@ static void features_do_not_move(void **state)
 	static const float feature[6] = {1, -2, 3, 0.5f, 0, 1e3f};
 	struct dataset d = {.items = 2, .shape = {3, 1, 1}, .features = feature};
 	struct preprocess p = {0.5, 2};
+	struct scaler scaler;
 	float input[3];
 
 	(void)state;
-	augment_item(&d, &p, 1, (struct shift){1, 1}, input);
+	scaler_init(&scaler, &p);
+	augment_item(&d, &scaler, 1, (struct shift){1, 1}, input);
 	assert_true(input[0] == 0 && input[1] == -0.25f && input[2] == 499.75f);
 	p = (struct preprocess){0, 1};
-	augment_item(&d, &p, 0, (struct shift){0, 0}, input);
+	scaler_init(&scaler, &p);
+	augment_item(&d, &scaler, 0, (struct shift){0, 0}, input);
 	assert_memory_equal(input, feature, sizeof input);
 }
 

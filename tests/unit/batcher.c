@@ -4,7 +4,6 @@
 
 #include "err.h"
 #include "unit.h"
-#include "workers.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,13 +21,11 @@ struct world {
 	float value[VIEWS * ITEMS * CLASSES];
 	struct dataset data;
 	struct soft_targets soft;
-	struct workers *workers;
 };
 
 static int set_up(void **state)
 {
 	static struct world w;
-	struct err e;
 
 	for (size_t i = 0; i < ITEMS * VALUES; i++)
 		w.image[i] = (uint8_t)(1 + i / VALUES + i % VALUES);
@@ -47,16 +44,7 @@ static int set_up(void **state)
 		.views = 1,
 		.dtype = TENSOR_F32,
 		.stored = w.value};
-	w.workers = workers_new(2, &e);
 	*state = &w;
-	return w.workers == NULL;
-}
-
-static int tear_down(void **state)
-{
-	struct world *w = *state;
-
-	workers_free(w->workers);
 	return 0;
 }
 
@@ -67,8 +55,7 @@ static struct batcher make(struct world *w, size_t batch)
 		.preprocess = {0, 1},
 		.batch = batch,
 		.seed = 42,
-		.shuffle = 1,
-		.workers = w->workers};
+		.shuffle = 1};
 }
 
 /* Runs an epoch from `position` on; writes the order and returns how many items came. */
@@ -205,10 +192,12 @@ static void check_row(const struct batcher *b, const struct batch *batch, size_t
 	struct shift s = soft->jitter > 0
 				 ? augment_shift(soft->view_seed, view, item, soft->jitter)
 				 : augment_shift(b->seed, batch->epoch, item, b->jitter);
+	struct scaler scaler;
 	float input[VALUES];
 
 	assert_int_equal(batch->label[row], item * 7 % CLASSES);
-	augment_item(b->data, &b->preprocess, item, s, input);
+	scaler_init(&scaler, &b->preprocess);
+	augment_item(b->data, &scaler, item, s, input);
 	assert_memory_equal(input, batch->input + row * VALUES, sizeof input);
 	for (uint32_t c = 0; c < CLASSES; c++)
 		assert_true(batch->target[row * CLASSES + c] ==
@@ -223,9 +212,13 @@ static void check_rows(struct batcher *b, uint32_t epochs)
 	assert_int_equal(batcher_init(b, &e), 0);
 	for (uint32_t epoch = 0; epoch < epochs; epoch++) {
 		batcher_start(b, epoch, 0);
-		while (batcher_next(b, &batch))
+		while (batcher_next(b, &batch)) {
+			/* In pieces, and not in order, as workers do. */
+			batcher_fill(b, batch.n / 3, batch.n);
+			batcher_fill(b, 0, batch.n / 3);
 			for (size_t row = 0; row < batch.n; row++)
 				check_row(b, &batch, row);
+		}
 	}
 	batcher_release(b);
 }
@@ -272,6 +265,7 @@ static void softens_targets(void **state)
 	assert_int_equal(batcher_init(&b, &e), 0);
 	batcher_start(&b, 0, 0);
 	assert_int_equal(batcher_next(&b, &batch), 1);
+	batcher_fill(&b, 0, batch.n);
 	for (size_t row = 0; row < batch.n; row++)
 		for (int c = 0; c < CLASSES; c++) {
 			/* Logits go up by 1 a class, whatever the item: a geometric row. */
@@ -297,6 +291,7 @@ static void does_without(void **state)
 	assert_int_equal(batcher_init(&b, &e), 0);
 	batcher_start(&b, 0, 0);
 	assert_int_equal(batcher_next(&b, &batch), 1);
+	batcher_fill(&b, 0, batch.n);
 	assert_null(batch.label);
 	assert_null(batch.target);
 	batcher_release(&b);
@@ -318,5 +313,5 @@ int main(void)
 		cmocka_unit_test(does_without),
 	};
 
-	return cmocka_run_group_tests_name("batcher", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("batcher", tests, set_up, NULL);
 }

@@ -12,6 +12,7 @@
 #include "size.h"
 #include "stencil.h"
 #include "unit.h"
+#include "whole.h"
 #include "workers.h"
 
 #include <stdlib.h>
@@ -68,9 +69,9 @@ static void probe_open(struct probe *p, const char *text, struct workers *w)
 	stencil_points(p->in, p->ins, 0.25, 1);
 	stencil_points(p->weight, p->outs, 0.1, 2);
 	stencil_points(p->net->param, p->net->arena, 0, 3);
-	p->pass = (struct layer_pass){.workers = w,
-		.n = ITEMS,
+	p->pass = (struct layer_pass){.n = ITEMS,
 		.param = p->net->param,
+		.packed = floats(p->net->packed_values),
 		.grad = floats(p->net->arena),
 		.in = p->in,
 		.out = p->out,
@@ -92,8 +93,18 @@ static void probe_close(struct probe *p)
 	free(p->din);
 	free(p->weight);
 	free(p->pass.grad);
+	free((float *)p->pass.packed);
 	free(p->pass.scratch);
 	net_free(p->net);
+}
+
+static void forward(struct probe *p)
+{
+	const struct layer *l = p->layer;
+
+	if (l->packed > 0)
+		l->kind->pack(l, p->net->param, (float *)p->pass.packed, 0, l->units);
+	l->kind->forward(l, &p->pass);
 }
 
 static double value(void *arg)
@@ -101,7 +112,7 @@ static double value(void *arg)
 	struct probe *p = arg;
 	double sum = 0;
 
-	p->layer->kind->forward(p->layer, &p->pass);
+	forward(p);
 	for (size_t i = 0; i < p->outs; i++)
 		sum += (double)p->weight[i] * (double)p->out[i];
 	return sum;
@@ -115,9 +126,12 @@ static void run(struct probe *p)
 	for (int i = 0; i < p->layer->params; i++)
 		for (size_t k = 0; k < p->layer->param[i].count; k++)
 			p->pass.grad[p->layer->param[i].at + k] = NAN;
-	p->layer->kind->forward(p->layer, &p->pass);
+	forward(p);
 	memcpy(p->dout, p->weight, p->outs * sizeof *p->dout);
 	p->layer->kind->backward(p->layer, &p->pass);
+	for (size_t i = 0; i < p->net->parts; i++)
+		p->layer->kind->gradient(
+			p->layer, &p->pass, p->net->part[i].from, p->net->part[i].to);
 }
 
 static void check_slopes(struct probe *p, const char *text, const char *what, const float *got,
@@ -166,8 +180,7 @@ static void every_kind_agrees_with_differences(void **state)
 	}
 }
 
-/* layer.h: out may be in where a kind says so, and din may be NULL; the results are the same.
- */
+/* layer.h: out may be in, and din dout, where a kind says so; the results are the same. */
 static void in_place_is_the_same(void **state)
 {
 	struct err e;
@@ -181,11 +194,13 @@ static void in_place_is_the_same(void **state)
 		probe_open(&a, examples[i].text, w);
 		probe_open(&b, examples[i].text, w);
 		run(&a);
-		if (b.layer->kind->in_place)
+		if (b.layer->kind->in_place) {
 			b.pass.out = b.in;
-		b.pass.din = NULL;
+			b.pass.din = b.dout;
+		}
 		run(&b);
 		assert_memory_equal(a.out, b.pass.out, a.outs * sizeof *a.out);
+		assert_memory_equal(a.din, b.pass.din, a.ins * sizeof *a.din);
 		for (int k = 0; k < a.layer->params; k++)
 			assert_memory_equal(a.pass.grad + a.layer->param[k].at,
 				b.pass.grad + b.layer->param[k].at,
@@ -207,7 +222,7 @@ struct whole {
 static double whole_value(void *arg)
 {
 	struct whole *t = arg;
-	const float *logits = net_forward(t->net, &t->batch, 1, 5);
+	const float *logits = whole_forward(t->net, &t->batch, 1, 5);
 	double sum = 0;
 
 	for (size_t i = 0; i < ITEMS * t->net->classes; i++)
@@ -250,8 +265,8 @@ static void check_whole(const char *text, struct workers *w)
 	t.batch.input = input;
 	spread_params(t.net);
 	whole_value(&t);
-	memcpy(net_dlogits(t.net), t.weight, ITEMS * t.net->classes * sizeof(float));
-	net_backward(t.net);
+	memcpy(net_dlogits(t.net, 0), t.weight, ITEMS * t.net->classes * sizeof(float));
+	whole_backward(t.net);
 	for (size_t i = 0; net_param(t.net, i, &p) != NULL; i++)
 		for (size_t k = 0; k < p->count; k++)
 			stencil_compare(&d, (double)t.net->grad[p->at + k],

@@ -6,6 +6,7 @@
 #include "err.h"
 #include "net.h"
 #include "unit.h"
+#include "whole.h"
 #include "workers.h"
 
 #include <stdlib.h>
@@ -49,9 +50,11 @@ static void expect(struct net *n, uint32_t item, struct shift s, float *logits)
 {
 	float input[VALUES];
 	struct batch b = {.n = 1, .item = &item, .input = input};
+	struct scaler scaler;
 
-	augment_item(&pictures, &scale, item, s, input);
-	memcpy(logits, net_forward(n, &b, 0, 0), CLASSES * sizeof *logits);
+	scaler_init(&scaler, &scale);
+	augment_item(&pictures, &scaler, item, s, input);
+	memcpy(logits, whole_forward(n, &b, 0, 0), CLASSES * sizeof *logits);
 }
 
 static void computes_logits(void **state)

@@ -12,7 +12,7 @@
 #include "size.h"
 #include "stencil.h"
 #include "unit.h"
-#include "workers.h"
+#include "whole.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,13 +64,13 @@ static void fill(struct probe *p)
 		p->batch.target = p->targets;
 }
 
-static void probe_open(struct probe *p, const struct loss *loss, struct workers *w)
+static void probe_open(struct probe *p, const struct loss *loss)
 {
 	struct err e;
 
 	memset(p, 0, sizeof *p);
 	p->loss = *loss;
-	p->loss.workers = w;
+	p->loss.batch = ITEMS;
 	fill(p);
 	assert_int_equal(loss_init(&p->loss, &e), 0);
 }
@@ -79,12 +79,12 @@ static struct loss_sum eval(struct probe *p)
 {
 	struct loss_sum sum = {0};
 
-	loss_eval(&p->loss, &p->batch, p->logits, p->dlogits, &sum);
+	whole_loss(&p->loss, &p->batch, p->logits, p->dlogits, &sum);
 	return sum;
 }
 
 /* Every setting that changes a loss; each test runs through all of them for all kinds. */
-typedef void check_one(struct probe *p, struct workers *w);
+typedef void check_one(struct probe *p);
 
 static void for_each_setting(check_one *one)
 {
@@ -92,10 +92,7 @@ static void for_each_setting(check_one *one)
 	static const double weight[][2] = {{1, 0}, {0, 1}, {1, 1}, {0.3, 0.7}};
 	static const size_t classes[] = {2, 10, MOST_CLASSES};
 	static struct probe p;
-	struct err e;
-	struct workers *w = workers_new(2, &e);
 
-	assert_non_null(w);
 	for (const struct loss_kind *const *k = loss_kinds(); *k != NULL; k++)
 		for (size_t i = 0; i < 3 * 2 * 4 * 3 * 2; i++) {
 			struct loss l = {.kind = *k,
@@ -106,11 +103,10 @@ static void for_each_setting(check_one *one)
 				.classes = classes[i / 24 % 3],
 				.scale_soft = i / 72 % 2 == 1};
 
-			probe_open(&p, &l, w);
-			one(&p, w);
+			probe_open(&p, &l);
+			one(&p);
 			loss_release(&p.loss);
 		}
-	workers_free(w);
 }
 
 static void describe(const struct loss *l, char text[200])
@@ -125,14 +121,13 @@ static double mean_total(void *arg)
 	return eval(arg).total / ITEMS;
 }
 
-static void check_gradient(struct probe *p, struct workers *w)
+static void check_gradient(struct probe *p)
 {
 	size_t n = ITEMS * p->loss.classes;
 	float got[ITEMS * MOST_CLASSES];
 	struct stencil_distance d = {0, 0};
 	char text[200];
 
-	(void)w;
 	describe(&p->loss, text);
 	for (size_t i = 0; i < n; i++)
 		p->dlogits[i] = NAN; /* what was there must not matter */
@@ -195,7 +190,7 @@ static void check_close(const char *text, const char *what, double got, double e
 		"%s: %s is %.9g, should be %.9g", text, what, got, expected);
 }
 
-static void check_value(struct probe *p, struct workers *w)
+static void check_value(struct probe *p)
 {
 	const struct loss *l = &p->loss;
 	struct loss_sum got = eval(p), sum = {0};
@@ -203,7 +198,6 @@ static void check_value(struct probe *p, struct workers *w)
 	double t2 = squared ? l->temperature * l->temperature : 1;
 	char text[200];
 
-	(void)w;
 	describe(l, text);
 	for (size_t i = 0; i < ITEMS; i++) {
 		const float *z = p->logits + i * l->classes;
@@ -232,11 +226,10 @@ static void every_value_is_the_formula(void **state)
 }
 
 /* A softmax's gradient is orthogonal to a constant: shifting all logits changes nothing. */
-static void check_shift(struct probe *p, struct workers *w)
+static void check_shift(struct probe *p)
 {
 	size_t classes = p->loss.classes;
 
-	(void)w;
 	if (strcmp(p->loss.kind->name, "mse-logits") == 0)
 		return;
 	eval(p);
@@ -259,13 +252,12 @@ static void gradients_sum_to_zero(void **state)
 }
 
 /* Logits that overflow a naive exponential, and probabilities of exactly 0. */
-static void check_extremes(struct probe *p, struct workers *w)
+static void check_extremes(struct probe *p)
 {
 	size_t classes = p->loss.classes;
 	struct loss_sum sum;
 	char text[200];
 
-	(void)w;
 	describe(&p->loss, text);
 	for (size_t i = 0; i < ITEMS * classes; i++) {
 		p->logits[i] *= 20000;
@@ -294,13 +286,10 @@ static void agreement_costs_nothing(void **state)
 		.soft = 1,
 		.scale_soft = 1,
 		.classes = 10};
-	struct err e;
-	struct workers *w = workers_new(1, &e);
 	double row[10];
 
 	(void)state;
-	assert_non_null(w);
-	probe_open(&p, &l, w);
+	probe_open(&p, &l);
 	p.batch.label = NULL; /* without a hard part no labels are needed */
 	assert_false(loss_needs_labels(&p.loss));
 	for (size_t i = 0; i < ITEMS; i++) {
@@ -312,7 +301,6 @@ static void agreement_costs_nothing(void **state)
 	for (size_t i = 0; i < ITEMS * 10; i++)
 		assert_true(fabsf(p.dlogits[i]) < 1e-6f);
 	loss_release(&p.loss);
-	workers_free(w);
 }
 
 /* Hand-computed: z = (0, ln 3), y = 0: CE = ln 4; T = 2 makes the odds sqrt(3) : 1. */
@@ -321,17 +309,14 @@ static void hand_computed(void **state)
 	static struct probe p;
 	struct loss l = {
 		.kind = loss_kind_find("ce"), .hard = 1, .temperature = 1, .classes = 2};
-	struct err e;
-	struct workers *w = workers_new(1, &e);
 	float z[2] = {0, logf(3)}, q[2];
 	struct loss_sum sum = {0};
 
 	(void)state;
-	assert_non_null(w);
-	probe_open(&p, &l, w);
+	probe_open(&p, &l);
 	p.batch.n = 1;
 	p.label[0] = 0;
-	loss_eval(&p.loss, &p.batch, z, p.dlogits, &sum);
+	whole_loss(&p.loss, &p.batch, z, p.dlogits, &sum);
 	assert_true(fabs(sum.total - log(4)) < 1e-6);
 	assert_true(fabsf(p.dlogits[0] + 0.75f) < 1e-6f && fabsf(p.dlogits[1] - 0.75f) < 1e-6f);
 	assert_true(sum.correct == 0);
@@ -340,41 +325,40 @@ static void hand_computed(void **state)
 	loss_softmax(z, 2, 1, z);
 	assert_true(fabsf(z[0] - 0.25f) < 1e-7f && fabsf(z[1] - 0.75f) < 1e-7f);
 	loss_release(&p.loss);
-	workers_free(w);
 }
 
-/* --- batches of any size, by any number of workers --- */
+/* --- batches cut in any way --- */
 
 #define ROWS 1000
 #define CLASSES 10
 
-static struct loss_sum eval_rows(const struct loss_kind *kind, int threads, const float *z,
+static struct loss_sum eval_rows(const struct loss_kind *kind, size_t step, const float *z,
 	const float *target, float *dlogits)
 {
 	static uint16_t label[ROWS];
 	struct err e;
-	struct workers *w = workers_new(threads, &e);
 	struct loss l = {.kind = kind,
 		.temperature = 3,
 		.hard = 0.4,
 		.soft = 0.6,
 		.scale_soft = 1,
 		.classes = CLASSES,
-		.workers = w};
+		.batch = ROWS};
 	struct batch b = {.n = ROWS, .label = label, .target = target};
 	struct loss_sum sum = {0};
 
-	assert_non_null(w);
 	for (size_t i = 0; i < ROWS; i++)
 		label[i] = (uint16_t)(i % CLASSES);
 	assert_int_equal(loss_init(&l, &e), 0);
-	loss_eval(&l, &b, z, dlogits, &sum);
+	for (size_t from = 0; from < ROWS; from += step)
+		loss_rows(&l, &b, from, from + step < ROWS ? from + step : ROWS,
+			z + from * CLASSES, dlogits + from * CLASSES);
+	loss_add(&l, ROWS, &sum);
 	loss_release(&l);
-	workers_free(w);
 	return sum;
 }
 
-static void same_bytes_for_any_workers(void **state)
+static void same_bytes_for_any_cut(void **state)
 {
 	static float z[ROWS * CLASSES], v[ROWS * CLASSES], a[ROWS * CLASSES], b[ROWS * CLASSES];
 
@@ -384,11 +368,11 @@ static void same_bytes_for_any_workers(void **state)
 	for (size_t i = 0; i < ROWS * CLASSES; i += CLASSES)
 		loss_softmax(v + i, CLASSES, 1, v + i);
 	for (const struct loss_kind *const *k = loss_kinds(); *k != NULL; k++) {
-		struct loss_sum one = eval_rows(*k, 1, z, v, a);
+		struct loss_sum one = eval_rows(*k, ROWS, z, v, a);
 
 		assert_true(one.items == ROWS && one.total > 0);
-		for (int threads = 2; threads <= 4; threads++) {
-			struct loss_sum more = eval_rows(*k, threads, z, v, b);
+		for (size_t step = 1; step <= 64; step *= 8) {
+			struct loss_sum more = eval_rows(*k, step, z, v, b);
 
 			assert_memory_equal(a, b, sizeof a);
 			assert_memory_equal(&one, &more, sizeof one);
@@ -405,7 +389,7 @@ int main(void)
 		cmocka_unit_test(extremes_stay_finite),
 		cmocka_unit_test(agreement_costs_nothing),
 		cmocka_unit_test(hand_computed),
-		cmocka_unit_test(same_bytes_for_any_workers),
+		cmocka_unit_test(same_bytes_for_any_cut),
 	};
 
 	return cmocka_run_group_tests_name("loss", tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "size.h"
 #include "stencil.h"
 #include "unit.h"
+#include "whole.h"
 #include "workers.h"
 
 #include <stdio.h>
@@ -253,7 +254,7 @@ static void check_forward(const char *text)
 
 	fill_input(&in);
 	net_init(n, INITIALIZER_TORCH, 3);
-	logits = net_forward(n, &in.batch, 0, 0);
+	logits = whole_forward(n, &in.batch, 0, 0);
 	for (size_t row = 0; row < ROWS; row++) {
 		double x[64], y[64] = {0};
 
@@ -291,8 +292,8 @@ static void inference_is_the_same_either_way(void **state)
 	fill_input(&in);
 	net_init(a, INITIALIZER_HE, 3);
 	net_init(b, INITIALIZER_HE, 3);
-	assert_memory_equal(net_forward(a, &in.batch, 0, 1), net_forward(b, &in.batch, 0, 2),
-		ROWS * 5 * sizeof(float));
+	assert_memory_equal(whole_forward(a, &in.batch, 0, 1),
+		whole_forward(b, &in.batch, 0, 2), ROWS * 5 * sizeof(float));
 	net_free(a);
 	net_free(b);
 }
@@ -320,13 +321,13 @@ static void drops_its_share(void **state)
 
 		snprintf(text, sizeof text, "drop:%g", p);
 		net = make(text, WIDTH, 8, 1);
-		y = net_forward(net, &b, 1, 6);
+		y = whole_forward(net, &b, 1, 6);
 		for (size_t i = 0; i < 8 * WIDTH; i++) {
 			assert_true(y[i] == 0 || fabs((double)y[i] * (1 - p) - 3) < 1e-6);
 			kept += y[i] != 0;
 		}
 		assert_true(fabs(kept / n - (1 - p)) < 5 * sqrt(p * (1 - p) / n));
-		assert_memory_equal(net_forward(net, &b, 0, 6), x, sizeof x);
+		assert_memory_equal(whole_forward(net, &b, 0, 6), x, sizeof x);
 		net_free(net);
 	}
 }
@@ -342,7 +343,7 @@ static void mask_of(uint64_t seed, uint32_t epoch, const uint32_t item[2], int r
 
 	for (size_t i = 0; i < 2 * WIDTH; i++)
 		x[i] = 1;
-	y = net_forward(net, &b, 1, seed) + row * WIDTH;
+	y = whole_forward(net, &b, 1, seed) + row * WIDTH;
 	for (size_t i = 0; i < WIDTH; i++)
 		mask[i] = y[i] != 0;
 	net_free(net);
@@ -396,8 +397,8 @@ static void train_once(int threads, float *grad, size_t n)
 	stencil_points(x, 130 * INS, 0, 1);
 	for (uint32_t i = 0; i < 130; i++)
 		item[i] = i;
-	memcpy(net_dlogits(net), net_forward(net, &b, 1, 8), 130 * 10 * sizeof(float));
-	net_backward(net);
+	memcpy(net_dlogits(net, 0), whole_forward(net, &b, 1, 8), 130 * 10 * sizeof(float));
+	whole_backward(net);
 	memcpy(grad, net->grad, net->arena * sizeof *grad);
 	net_free(net);
 	workers_free(w);

@@ -135,7 +135,7 @@ static void check_steps(const struct optim *settings, double lr, struct workers 
 		scale = clip_scale(&o, n, &norm);
 		for (size_t i = 0; i < n->arena; i++)
 			reference(&o, &s[i], (double)n->grad[i] * scale, lr / t, t);
-		got = optim_step(&o, n, lr / t);
+		got = optim_step(&o, n, lr / t, NULL);
 		assert_true(fabs(got - (o.clip > 0 ? norm : 0)) <= 1e-9 * norm);
 		compare(&o, n, s, t);
 	}
@@ -233,7 +233,7 @@ static void clips_the_whole_gradient(void **state)
 	net_param(n, 0, &p);
 	n->grad[p->at] = 3;
 	n->grad[p->at + 1] = 4;
-	assert_true(fabs(optim_step(&o, n, 1) - 5) < 1e-12);
+	assert_true(fabs(optim_step(&o, n, 1, NULL) - 5) < 1e-12);
 	check_small(n, (const double[]){2.4, 3.2, 0.3, 0.4, 7, 8});
 	optim_release(&o);
 	net_free(n);
@@ -255,7 +255,7 @@ static void bounds_incoming_weights(void **state)
 		o.max_norm = squared ? 6.25 : 2.5;
 		o.max_norm_of = squared ? OPTIM_SQUARED_NORM : OPTIM_NORM;
 		assert_int_equal(optim_init(&o, n, &e), 0);
-		optim_step(&o, n, 0.1);
+		optim_step(&o, n, 0.1, NULL);
 		check_small(n, (const double[]){1.5, 2, 0.3, 0.4, 7, 8});
 		assert_true(weight_of(n, 2) == 0.3f && weight_of(n, 3) == 0.4f);
 		optim_release(&o);
@@ -280,7 +280,7 @@ static void bounds_after_the_step(void **state)
 	net_param(n, 0, &p);
 	n->grad[p->at] = -3; /* (6, 8): norm 10 */
 	n->grad[p->at + 1] = -4;
-	optim_step(&o, n, 1);
+	optim_step(&o, n, 1, NULL);
 	check_small(n, (const double[]){3, 4, 0.3, 0.4, 7, 8});
 	optim_release(&o);
 	net_free(n);
@@ -303,7 +303,7 @@ static void run_steps(const struct optim_kind *kind, int threads, float *param)
 	net_init(n, INITIALIZER_HE, 3);
 	for (uint32_t t = 0; t < 3; t++) {
 		set_gradient(n, t);
-		optim_step(&o, n, 0.1);
+		optim_step(&o, n, 0.1, NULL);
 	}
 	memcpy(param, n->param, n->arena * sizeof *param);
 	optim_release(&o);

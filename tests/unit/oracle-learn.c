@@ -106,7 +106,8 @@ static void check_optimizer(int i, const char *text)
 			memcpy(n->grad + part[k].param->at, g + t * part[k].count,
 				part[k].count * sizeof *g);
 		}
-		check(fabs(optim_step(&o, n, golden_number(text, "lr", 0)) - norm[t]) < 1e-9,
+		check(fabs(optim_step(&o, n, golden_number(text, "lr", 0), NULL) - norm[t]) <
+				1e-9,
 			"%s: the norm is not %g", text, norm[t]);
 		check_step(n, &part[0], i, t, text);
 		check_step(n, &part[1], i, t, text);

@@ -10,6 +10,7 @@
 #include "golden.h"
 #include "loss.h"
 #include "net.h"
+#include "whole.h"
 #include "workers.h"
 
 #include <math.h>
@@ -59,7 +60,7 @@ static void check_gradients(struct net *n, int i)
 	const struct layer_param *p;
 	const struct layer *l;
 
-	net_backward(n);
+	whole_backward(n);
 	for (size_t k = 0; (l = net_param(n, k, &p)) != NULL; k++) {
 		char name[32];
 		double d;
@@ -77,12 +78,12 @@ static void cross_entropy(struct net *n, struct batch *b, const float *logits)
 		.hard = 1,
 		.temperature = 1,
 		.classes = n->classes,
-		.workers = pool};
+		.batch = ROWS};
 	struct loss_sum sum = {0};
 	struct err e;
 
 	assert_int_equal(loss_init(&l, &e), 0);
-	loss_eval(&l, b, logits, net_dlogits(n), &sum);
+	whole_loss(&l, b, logits, net_dlogits(n, 0), &sum);
 	loss_release(&l);
 }
 
@@ -115,7 +116,7 @@ static void check_net(int i, const char *text)
 		labels[k] = label[k];
 	b.label = labels;
 	b.item = (const uint32_t[ROWS]){0, 1, 2, 3, 4, 5, 6, 7, 8};
-	logits = net_forward(n, &b, strstr(text, "drop") == NULL, 0);
+	logits = whole_forward(n, &b, strstr(text, "drop") == NULL, 0);
 	d = golden_distance(logits,
 		golden_tensor(&golden, "net", i, "logits", TENSOR_F64, ROWS * n->classes),
 		ROWS * n->classes);
@@ -180,7 +181,7 @@ static void check_loss(int i, const char *text)
 		.scale_soft = golden_number(text, "square", 1) > 0,
 		.smoothing = golden_number(text, "smoothing", 0),
 		.classes = CLASSES,
-		.workers = pool};
+		.batch = ROWS};
 	struct batch b = {.n = ROWS, .label = labels, .target = target};
 	struct loss_sum got = {0};
 	struct err e;
@@ -191,7 +192,7 @@ static void check_loss(int i, const char *text)
 		labels[k] = label[k];
 	fill_targets(&l, target);
 	assert_int_equal(loss_init(&l, &e), 0);
-	loss_eval(&l, &b, logits, dlogits, &got);
+	whole_loss(&l, &b, logits, dlogits, &got);
 	loss_release(&l);
 	check_sum(text, "the total", got.total, sums[0]);
 	if (l.hard > 0)
