@@ -1,9 +1,52 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# The pipeline's benchmark runs whole on a small number of pictures; its figures are not judged
-# here, and PyTorch's are left to make bench.
+# The benchmark runs whole on a few pictures, and prints the rows that its README speaks of. Its
+# figures are not judged here.
 . "${0%/*}/../lib.sh"
 
-ok "the pipeline is timed" "$PYTHON" "$ROOT/tests/bench/pipeline.py" --items 300 --repeat 1 --teacher 784-32-10
-is "every step has a row of numbers" "$(grep -c '^[a-z].*	-*[0-9][0-9.]*	-*[0-9][0-9]*	' "$OUT")" 8
+bench() {
+	"$ROOT/tests/bench/run" "$@"
+}
+
+# cells N: the Nth column of the table's rows, without spaces around
+cells() {
+	grep '^| ' "$OUT" | cut -d '|' -f $(($1 + 1)) | sed 's/^ *//; s/ *$//'
+}
+
+# numbers N: how many rows have a number there
+numbers() {
+	cells "$1" | grep -c '^[0-9][0-9.]*$'
+}
+
+ok "the benchmark runs" bench --quick --threads 2 --no-peers
+like "it says what the machine can do" "$(cat "$OUT")" "^# SGEMM 128x128x128, .*: [0-9]+ GFLOP/s on 1, [0-9]+"
+like "and its memory" "$(cat "$OUT")" "^# memory read and written, in .*: [0-9]+ GB/s on 1, [0-9]+"
+real=2
+[ -d "$POTSTILL_DATA/mnist" ] || real=0
+rows=$((13 + real))
+is "every work has its rows, those on real data where there is some" "$(numbers 3)" $rows
+is "seconds are a median between two others" \
+	"$(grep '^| ' "$OUT" | awk -F '|' '$4 + 0 > 0 && $5 <= $4 && $4 <= $6' | wc -l)" $rows
+is "GFLOP/s are told where the work is products" "$(numbers 6)" $((10 + real))
+is "so is the share of the machine's rate" "$(cells 7 | grep -c '^[0-9]* %$')" $((10 + real))
+is "one thread is compared with two" "$(cells 2 | grep -c '^potstill, 1 thread$')" 4
+is "memory is told of all" "$(numbers 9)" $rows
+
+ok "growth is measured" bench grow --quick --threads 2
+for what in items width batch threads; do
+	like "$what grow" "$(cells 1)" "^$what, "
+done
+is "every row has its seconds" "$(numbers 4)" "$(cells 1 | grep -c ', 784')"
+is "and the power of its growth but for the first of each sort" "$(cells 5 | grep -Ec '^-?[0-9]\.[0-9]+$')" 7
+
+not_ok "a work that is none is refused" bench --only nothing
+like "and told from those that are" "$(cat "$ERR")" "invalid choice: 'nothing' .*student-100"
+
+if "$PYTHON" -c 'import torch' 2>/dev/null; then
+	ok "PyTorch works beside it" bench --quick --threads 2 --only student-64 --only write-all
+	is "as installed, and tuned" "$(cells 2 | grep -c '^PyTorch as installed$')$(cells 2 | grep -c '^PyTorch tuned$')" 22
+	is "and is compared" "$(cells 8 | grep -c '^[0-9.]* x$')" $(($(cells 2 | grep -c '^PyTorch') + 1))
+else
+	skip 3 "no PyTorch"
+fi
 done_testing

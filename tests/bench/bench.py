@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: ISC
+"""The machine's speed, then one table: each work by potstill and, in turns with it, by its peers.
+
+Seconds are those of an epoch unless the row says that it is a whole process; the first epoch of a process is not
+counted. README.md beside this file explains the rows. Every contender runs --repeat times, in turns."""
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+
+import files
+import machine
+import works
+
+COLUMNS = (("work", -40), ("by", -26), ("seconds", 8), ("min", 8), ("max", 8), ("GFLOP/s", 7), ("of SGEMM", 8),
+           ("ours is", 8), ("MiB", 6))
+
+
+def line(cells, columns=COLUMNS):
+    """A row of a Markdown table; a column of negative width is aligned on the left."""
+    padded = (f"{c:<{-w}}" if w < 0 else f"{c:>{w}}" for c, (_, w) in zip(cells, columns))
+    print("| " + " | ".join(padded) + " |", flush=True)
+
+
+def head(columns=COLUMNS):
+    line([name for name, _ in columns], columns)
+    line([":" + "-" * (-w - 1) if w < 0 else "-" * (w - 1) + ":" for _, w in columns], columns)
+
+
+def sgemm(candidate, size, threads):
+    _, library, env = candidate
+    _, rates = files.python("machine.py", "sgemm", library, size, threads, env=env)
+    return statistics.median(rates)
+
+
+def describe(o):
+    """Prints what the machine is and can do; the best library for products is returned."""
+    with open("/proc/cpuinfo", encoding="utf-8") as f:
+        model = next((text.split(":")[1].strip() for text in f if text.startswith("model name")), "a CPU")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
+    print(f"# {model}, {len(os.sched_getaffinity(0))} CPUs{', AVX-512' * machine.has_avx512()}, {memory:.0f} GiB")
+    load = os.getloadavg()[0]
+    print(f"# load before: {load:.1f}" + (" (something else is running: look at ratios only)" if load > 0.5 else ""))
+    best, fastest = None, 0
+    counts = sorted({1, o.threads})
+    for candidate in machine.candidates()[:1 if o.quick else None]:
+        rates = [sgemm(candidate, o.size, n) for n in counts]
+        if rates[-1] > fastest:
+            best, fastest = candidate, rates[-1]
+        print(f"# SGEMM {o.size}x{o.size}x{o.size}, {candidate[0]}: " + ", ".join(
+            f"{r:.0f} GFLOP/s on {n}" for r, n in zip(rates, counts)) + " threads")
+    for place, mib in (("in L2", 0.5), ("in L3", 4), ("in DRAM", 256))[:1 if o.quick else None]:
+        rates = [statistics.median(files.python("machine.py", "memory", mib, n)[1]) for n in counts]
+        print(f"# memory read and written, {place}: " + ", ".join(
+            f"{r:.0f} GB/s on {n}" for r, n in zip(rates, counts)) + " threads")
+    return best
+
+
+class Bench:
+    def __init__(self, o, scratch):
+        self.o, self.scratch, self.folders = o, scratch, {}
+        self.contenders = [works.Potstill(o.threads)]
+        if o.threads > 1:
+            self.contenders.append(works.Potstill(1, "potstill, 1 thread"))
+        missing = []
+        if not o.no_peers:
+            found, missing = works.peers(o.threads, scratch)
+            self.contenders += found
+        for what in missing:
+            print("# " + what)
+        self.mnist = os.path.abspath(os.path.join(os.environ.get("POTSTILL_DATA", "../shared/data"), "mnist"))
+
+    def folder(self, name):
+        if name not in self.folders:
+            source = self.mnist if name == "mnist" else None
+            self.folders[name] = files.Folder(os.path.join(self.scratch, name), self.o.items, source)
+        return self.folders[name]
+
+    def tell_libraries(self):
+        for c in self.contenders:
+            if type(c) is works.Torch:
+                print(f"# {c.label}: multiplies with {' '.join(c.blas(self.folder('generated'))) or 'its own code'}")
+
+    def measure(self, work, best):
+        """{contender: samples}, and the SGEMM rates of the same time by threads."""
+        able = [c for c in self.contenders if c.able(work)]
+        folder = self.folder(work.data)
+        samples, rates = {c: [] for c in able}, {}
+        for _ in range(self.o.repeat):
+            for c in able:
+                samples[c].append(c.measure(work, folder))
+            for n in {1, self.o.threads} if best and work.gflop(1) else ():
+                rates.setdefault(n, []).append(sgemm(best, self.o.size, n))
+        return samples, {n: statistics.median(r) for n, r in rates.items()}
+
+    def rows(self, work, best):
+        samples, rates = self.measure(work, best)
+        gflop = work.gflop(self.o.items)
+        ours = None
+        for c, found in samples.items():
+            seconds = sorted(s.seconds for s in found)
+            median = statistics.median(seconds)
+            ours = ours or median
+            rate = gflop / median if gflop else 0
+            peak = rates.get(1 if c.label.endswith("1 thread") else self.o.threads)
+            share = f"{100 * rate / peak:.0f} %" if rate and peak else ""
+            line([work.title if c is self.contenders[0] else "", c.label, f"{median:.3f}", f"{seconds[0]:.3f}",
+                  f"{seconds[-1]:.3f}", f"{rate:.0f}" if rate else "", share,
+                  "" if median is ours else f"{median / ours:.2f} x", f"{max(s.mib for s in found):.0f}"])
+
+    def run(self, chosen):
+        best = describe(self.o)
+        self.tell_libraries()
+        products = best[0] if best else "none"
+        print(f"# {self.o.items} items, median, least and most of {self.o.repeat}; SGEMM: {products}\n")
+        head()
+        skipped = []
+        for work in chosen:
+            if work.data == "mnist" and not os.path.isdir(self.mnist):
+                skipped.append(f"# {work.name}: skipped, no mnist in POTSTILL_DATA")
+            else:
+                self.rows(work, best)
+        if skipped:
+            print("\n".join(["", *skipped]))
+
+
+def main():
+    names = [w.name for w in works.WORKS]
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--items", type=int, default=60000, help="pictures to train on [60000]")
+    options.add_argument("--repeat", type=int, default=5, help="times that each contender runs [5]")
+    options.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="[as many as CPUs]")
+    options.add_argument("--only", action="append", choices=names, metavar="NAME",
+                         help="this work only, more than once for several: " + ", ".join(names))
+    options.add_argument("--no-peers", action="store_true", help="potstill alone")
+    options.add_argument("--quick", action="store_true", help="few items, once: for tests of the benchmark itself")
+    o = options.parse_args()
+    o.size = 2048
+    if o.quick:
+        o.items, o.repeat, o.size = min(o.items, 600), 1, 128
+    if min(o.items, o.repeat, o.threads) < 1 or o.items < 10:
+        options.error("--items is at least 10, --repeat and --threads are at least 1")
+    with tempfile.TemporaryDirectory(prefix="potstill-bench.") as scratch:
+        Bench(o, scratch).run([w for w in works.WORKS if not o.only or w.name in o.only])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

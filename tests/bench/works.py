@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: ISC
+"""What is measured (WORKS), and who does it: potstill, PyTorch and scikit-learn."""
+import collections
+import json
+import os
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import files
+import machine
+
+Sample = collections.namedtuple("Sample", "seconds mib rest", defaults=[0])
+
+
+@dataclass
+class Work:
+    name: str
+    title: str
+    kind: str
+    net: str
+    dropout: float = 0
+    soft: bool = False  # train on soft targets beside the labels
+    epochs: int = 2  # of a process; the first is not counted
+    data: str = "generated"
+    batch: int = 128
+    alone: bool = False  # a row for potstill with one thread too
+    peers: str = "torch"
+
+    def gflop(self, items):
+        """Of the matrix products; the first layer's input gets no gradient. None for whole processes."""
+        widths = [int(n) for n in self.net.split("-")]
+        weights = [m * n for m, n in zip(widths, widths[1:])]
+        passes = {"epoch": 3 * sum(weights) - weights[0], "write": sum(weights)}.get(self.kind)
+        return passes and 2e-9 * items * passes
+
+
+TEACHER, STUDENT = files.TEACHER, files.STUDENT
+WORKS = [
+    Work("teacher", f"teacher {TEACHER}, an epoch", "epoch", TEACHER, 0.5, alone=True),
+    Work("student-800", "student 784-800-800-10, an epoch", "epoch", "784-800-800-10", soft=True, epochs=3, alone=True),
+    Work("student-100", f"student {STUDENT}, an epoch", "epoch", STUDENT, soft=True, epochs=6, alone=True),
+    Work("student-64", "student 784-64-10, an epoch", "epoch", "784-64-10", soft=True, epochs=6, alone=True),
+    Work("write", "soft targets written", "write", TEACHER, 0.5),
+    Work("write-all", "soft targets, whole process", "write-all", TEACHER, 0.5),
+    Work("first", "start to first step of a student", "first", STUDENT, soft=True),
+    Work("evaluate", "evaluate, whole process", "evaluate", STUDENT),
+    Work("labels", f"net {STUDENT} on labels, an epoch", "epoch", STUDENT, epochs=6, peers="torch sklearn"),
+    Work("mnist-teacher", "teacher on real MNIST, an epoch", "epoch", TEACHER, 0.5, data="mnist"),
+    Work("mnist-student", f"student {STUDENT}, real MNIST", "epoch", STUDENT, soft=True, epochs=6, data="mnist"),
+]
+
+
+class Potstill:
+    def __init__(self, threads, label="potstill"):
+        self.threads, self.label = threads, label
+
+    def able(self, work):
+        return work.alone or self.label == "potstill"
+
+    def measure(self, work, folder):
+        return getattr(self, work.kind.replace("-", "_"))(work, folder)
+
+    def train(self, work, folder, epochs):
+        """A whole process, and the seconds of each of its epochs."""
+        folder.need("data.safetensors.zst")
+        command = ["train-teacher"]
+        if work.soft:
+            folder.need("soft.safetensors.zst")
+            command = ["train-student", "--targets", "soft.safetensors.zst", "--temperature", 5]
+        command += ["-q", "--threads", self.threads, "--net", files.net_spec(work.net, work.dropout)]
+        command += ["--batch", work.batch, "--epochs", epochs, "--log", "log", "-o", "model", "data.safetensors.zst"]
+        log = os.path.join(folder.path, "log")
+        process = files.run(command, folder.path)
+        with open(log, encoding="utf-8") as f:
+            seconds = [json.loads(line)["seconds"] for line in f]
+        os.remove(log)
+        return process, seconds
+
+    def epoch(self, work, folder):
+        process, seconds = self.train(work, folder, work.epochs)
+        return Sample(statistics.median(seconds[1:]), process.mib, process.seconds - sum(seconds))
+
+    def first(self, work, folder):
+        """All of a process of one epoch but the other steps, so with the writing of the model."""
+        process, (epoch,) = self.train(work, folder, 1)
+        return Sample(process.seconds - epoch + epoch / -(-folder.items // work.batch), process.mib)
+
+    def write(self, work, folder):
+        """The difference between all items and a tenth of them: reading counts, starting does not."""
+        folder.need("part.safetensors.zst")
+        whole, part = self.write_all(work, folder), self.write_all(work, folder, "part.safetensors.zst")
+        return Sample(max(whole.seconds - part.seconds, 1e-6) * 10 / 9, whole.mib)
+
+    def write_all(self, _, folder, data="data.safetensors.zst"):
+        folder.need("data.safetensors.zst", "teacher.safetensors.zst")
+        process = files.run(["soft-targets", "-q", "--threads", self.threads, "-o", "written", data,
+                             "teacher.safetensors.zst"], folder.path)
+        return Sample(process.seconds, process.mib)
+
+    def evaluate(self, _, folder):
+        folder.need("test.safetensors.zst", "student.safetensors.zst")
+        process = files.run(["evaluate", "-q", "--threads", self.threads, "test.safetensors.zst",
+                             "student.safetensors.zst"], folder.path)
+        return Sample(process.seconds, process.mib)
+
+
+class Torch:
+    def __init__(self, label, threads, env=None, tuned=False):
+        self.label, self.tuned = label, tuned
+        self.env = dict(env or {}, OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads),
+                        BLIS_NUM_THREADS=str(threads))
+
+    def able(self, work):
+        return "torch" in work.peers
+
+    def measure(self, work, folder):
+        folder.need("data.safetensors.zst")
+        command = [work.kind, "--started", "{started}", "--net", work.net, "--dropout", work.dropout]
+        command += ["--batch", work.batch, "--epochs", max(1, work.epochs - 1), *["--tuned"] * self.tuned]
+        if work.soft:
+            folder.need("soft.npy")
+            command += ["--soft"]
+        if work.kind in ("write", "write-all", "evaluate"):
+            model = "teacher.pt" if work.net == TEACHER else "student.pt"
+            folder.need(model, "test.safetensors.zst")
+            command += ["--model", model]
+        process, said = files.python("peer_torch.py", *command, folder=folder.path, env=self.env)
+        whole = work.kind in ("write-all", "evaluate")
+        return Sample(process.seconds if whole else statistics.median(said["seconds"]), process.mib)
+
+    def blas(self, folder):
+        """The files of the library that multiplies."""
+        _, said = files.python("peer_torch.py", "models", folder=folder.path, env=self.env)
+        return [os.path.basename(os.path.realpath(f)) for f in said["blas"]]
+
+
+class Sklearn(Torch):
+    def able(self, work):
+        return "sklearn" in work.peers
+
+    def measure(self, work, folder):
+        folder.need("data.safetensors.zst")
+        process, said = files.python("peer_sklearn.py", work.net, work.batch, work.epochs - 1, folder=folder.path,
+                                     env=self.env)
+        return Sample(statistics.median(said["seconds"]), process.mib)
+
+
+def build_shim(path):
+    """oneDNN's sgemm for PyTorch, where there are its header and a compiler."""
+    compiler = os.environ.get("CC", "cc").split()
+    source = os.path.join(files.HERE, "dnnl_sgemm.c")
+    try:
+        subprocess.run([*compiler, "-O2", "-shared", "-fPIC", "-o", path, source, "-ldnnl"], check=True,
+                       stderr=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
+def importable(module):
+    command = [sys.executable, "-c", f"import {module}"]
+    return subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def peers(threads, scratch):
+    """(contenders, lines on what is missing)"""
+    found, missing = [], []
+    best = dict(machine.AVX512 if machine.has_avx512() else {}, OMP_PROC_BIND="true",
+                MALLOC_TRIM_THRESHOLD_="1000000000", MALLOC_MMAP_THRESHOLD_="1000000000", MALLOC_TOP_PAD_="100000000")
+    if importable("torch"):
+        found += [Torch("PyTorch as installed", threads), Torch("PyTorch tuned", threads, best, True)]
+        shim = os.path.join(scratch, "dnnl_sgemm.so")
+        if build_shim(shim):
+            found.append(Torch("PyTorch tuned, oneDNN", threads, dict(best, LD_PRELOAD=shim), True))
+        else:
+            missing.append("libdnnl-dev or a compiler is not there, so PyTorch is not measured on oneDNN's sgemm")
+    else:
+        missing.append("no PyTorch to compare with: python3-torch is not installed")
+    if importable("sklearn"):
+        found += [Sklearn("scikit-learn as installed", threads), Sklearn("scikit-learn tuned", threads, best)]
+    else:
+        missing.append("no scikit-learn to compare with: python3-sklearn is not installed")
+    return found, missing
