@@ -18,7 +18,7 @@ PYTHON := $(shell python3 -c 'import numpy' 2>/dev/null && echo python3 || echo 
 endif
 
 # Each library as pkg-config and as Debian call it; ./bootstrap reads these lines too.
-# libpng waits for image.c. BLIS has a .pc file only where it was built from source.
+# BLIS has a .pc file only where it was built from source.
 LIBRARIES = libzstd=libzstd-dev jansson=libjansson-dev libxxhash=libxxhash-dev libpng=libpng-dev zlib=zlib1g-dev
 TEST_LIBRARIES = cmocka=libcmocka-dev
 

@@ -109,61 +109,52 @@ static size_t split(char *text, char separator, char **name)
 	return n;
 }
 
-static char *names_to_json(char *text, char separator, struct err *e)
+char *class_names_json(const char *const *name, size_t n, struct err *e)
 {
-	size_t length = strlen(text);
-	char **name = size_alloc(length + 1, sizeof *name, "class names", e);
-	char *json = size_alloc(4 * length + 8, 1, "class names", e), *to = json;
-	size_t n;
-	int bad = name == NULL || json == NULL;
+	size_t length = 0;
+	char **sorted, *json, *to;
+	int bad;
 
-	n = bad ? 0 : split(text, separator, name);
+	for (size_t i = 0; i < n; i++)
+		length += strlen(name[i]);
+	sorted = size_alloc(n, sizeof *sorted, "class names", e);
+	json = to = size_alloc(2 * length + 4 * n + 8, 1, "class names", e);
+	bad = sorted == NULL || json == NULL;
 	for (size_t i = 0; i < n && !bad; i++) {
+		sorted[i] = (char *)name[i];
 		bad = check_name(name[i], e);
 		*to++ = i == 0 ? '[' : ',';
 		to = put_string(to, name[i]);
 	}
-	bad = bad || check_distinct(name, n, e);
-	free(name);
+	bad = bad || check_distinct(sorted, n, e);
+	free(sorted);
 	if (bad) {
 		free(json);
 		return NULL;
 	}
-	memcpy(to, "]", 2);
+	memcpy(to, n == 0 ? "[]" : "]", n == 0 ? 3 : 2);
 	return json;
 }
 
-/* The text of a file, without white space at its end. */
-static char *read_text(struct infile *f, struct err *e)
+/* Cuts the text at its separators. */
+static char *names_to_json(char *text, char separator, struct err *e)
 {
-	size_t room = f->bytes < TEXT_MAX ? (size_t)f->bytes + 1 : TEXT_MAX, n;
-	char *text = size_alloc(room + 1, 1, "class names", e);
+	char **name = size_alloc(strlen(text) + 1, sizeof *name, "class names", e), *json;
 
-	if (text == NULL)
+	if (name == NULL)
 		return NULL;
-	if (infile_read(f, text, room, &n, e) == 0) {
-		if (n < room && memchr(text, '\0', n) == NULL) {
-			while (n > 0 && strchr(" \t\r\n", text[n - 1]) != NULL)
-				n--;
-			text[n] = '\0';
-			return text;
-		}
-		err_set(e, "is no list of class names");
-	}
-	free(text);
-	return NULL;
+	json = class_names_json((const char *const *)name, split(text, separator, name), e);
+	free(name);
+	return json;
 }
 
 static char *read_names(const char *path, struct err *e)
 {
-	char *text = NULL, *json = NULL;
-	struct infile f;
+	char *text = infile_text(path, TEXT_MAX, e), *json;
 
-	if (infile_open(&f, path, e) == 0)
-		text = read_text(&f, e);
-	infile_close(&f);
-	if (text != NULL)
-		json = names_to_json(text, '\n', e);
+	if (text == NULL)
+		return NULL;
+	json = names_to_json(text, '\n', e);
 	free(text);
 	if (json == NULL)
 		err_in(e, path);

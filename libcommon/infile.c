@@ -2,9 +2,11 @@
 #include "infile.h"
 
 #include "err.h"
+#include "size.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,4 +46,61 @@ void infile_close(struct infile *f)
 	if (f->fd > STDIN_FILENO)
 		close(f->fd);
 	f->fd = -1;
+}
+
+#define FIRST_ROOM 65536 /* where a pipe does not say how much is to come */
+
+/* More room for a text; NULL and the old one freed where there is none. */
+static char *grow_text(char *text, size_t n, size_t room, struct err *e)
+{
+	char *larger = size_alloc(room, 1, "a text", e);
+
+	if (larger != NULL)
+		memcpy(larger, text, n);
+	free(text);
+	return larger;
+}
+
+/* Reads until the file ends, or one byte more than it may hold is there. */
+static char *read_all(struct infile *f, size_t most, size_t *n, struct err *e)
+{
+	size_t room = f->bytes < most ? (size_t)f->bytes + 1 : FIRST_ROOM, got;
+	char *text = size_alloc(room + 1, 1, "a text", e);
+
+	for (*n = 0; text != NULL;) {
+		if (infile_read(f, text + *n, room - *n, &got, e)) {
+			free(text);
+			return NULL;
+		}
+		*n += got;
+		if (*n < room || *n > most)
+			break;
+		room = room < most / 2 ? 2 * room : most + 1;
+		text = grow_text(text, *n, room + 1, e);
+	}
+	return text;
+}
+
+char *infile_text(const char *path, size_t most, struct err *e)
+{
+	struct infile f;
+	char *text = NULL;
+	size_t n;
+
+	if (infile_open(&f, path, e) == 0)
+		text = read_all(&f, most, &n, e);
+	infile_close(&f);
+	if (text != NULL && (n > most || memchr(text, '\0', n) != NULL)) {
+		err_set(e, n > most ? "is too long to be a list" : "is no text");
+		free(text);
+		text = NULL;
+	}
+	if (text == NULL) {
+		err_in(e, path);
+		return NULL;
+	}
+	while (n > 0 && strchr(" \t\r\n", text[n - 1]) != NULL)
+		n--;
+	text[n] = '\0';
+	return text;
 }

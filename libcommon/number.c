@@ -20,3 +20,22 @@ const char *number_text(double value, char text[NUMBER_TEXT])
 	}
 	return text;
 }
+
+int number_list(const char *text, char separator, size_t n, size_t max, size_t *value)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t v = 0;
+
+		if (i > 0 && *text++ != separator)
+			return -1;
+		if (*text < '0' || *text > '9')
+			return -1;
+		for (; *text >= '0' && *text <= '9'; text++) {
+			v = 10 * v + (size_t)(*text - '0');
+			if (v > max)
+				return -1;
+		}
+		value[i] = v;
+	}
+	return *text == '\0' ? 0 : -1;
+}

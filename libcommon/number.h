@@ -3,10 +3,16 @@
 #ifndef NUMBER_H
 #define NUMBER_H
 
+#include <stddef.h>
+
 #define NUMBER_TEXT 32
 
 /* The shortest decimal that reads back as the same double (finite) into text, which is
  * returned. */
 const char *number_text(double value, char text[NUMBER_TEXT]);
+
+/* Reads n whole numbers up to max with a separator between them, as in 28x28, and nothing
+ * else: 0 or -1. */
+int number_list(const char *text, char separator, size_t n, size_t max, size_t *value);
 
 #endif

@@ -9,7 +9,9 @@ set -eu
 # Ten classes of 28x28 pictures: a pattern each, with noise, so that there is something to learn.
 "$PYTHON" - <<'PY'
 import gzip
+import os
 import struct
+import zlib
 
 import numpy
 
@@ -38,6 +40,28 @@ for name, n in ("train", 500), ("t10k", 200):
         numpy.save("soft_target.npy", soft.astype(numpy.float32))
         numpy.save("images.npy", images.astype(numpy.uint8))
         numpy.save("labels.npy", labels.astype(numpy.uint8))
+
+
+def png(path, image):
+    """A PNG file of bytes [height, width, 3]."""
+    height, width, _ = image.shape
+    rows = b"".join(b"\0" + row.tobytes() for row in image)
+    with open(path, "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n")
+        for name, data in ((b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
+                           (b"IDAT", zlib.compress(rows)), (b"IEND", b"")):
+            f.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)))
+
+
+# Photographs of three classes, in sizes of their own.
+for split, n in ("train", 20), ("val", 5):
+    for number, name in enumerate(("cat", "dog", "teapot")):
+        os.makedirs(f"photos/{split}/{name}")
+        for i in range(n):
+            height, width = rng.integers(40, 60, 2)
+            image = rng.integers(0, 100, (height, width, 3))
+            image[..., number] += 150
+            png(f"photos/{split}/{name}/{i:03}.png", image.astype(numpy.uint8))
 PY
 
 have() {

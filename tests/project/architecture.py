@@ -12,9 +12,9 @@ import subprocess
 import sys
 import tempfile
 
-SYSTEM = set("""assert ctype errno fcntl fenv float getopt immintrin inttypes limits locale math poll
-pthread sched setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string strings
-sys/ioctl sys/mman sys/resource sys/stat sys/time sys/types sys/uio sys/wait termios threads time
+SYSTEM = set("""assert ctype dirent errno fcntl fenv float getopt immintrin inttypes limits locale math poll
+pthread sched setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string
+strings sys/ioctl sys/mman sys/resource sys/stat sys/time sys/types sys/uio sys/wait termios threads time
 unistd""".split())
 BANNED = "atoi atol atoll atof strcpy strcat sprintf vsprintf rand srand gets strtok alloca".split()
 EXITS = """exit _exit _Exit quick_exit abort __assert_fail stdout stderr printf vprintf puts putchar
