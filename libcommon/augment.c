@@ -27,7 +27,7 @@ void scaler_init(struct scaler *s, const struct preprocess *p)
 }
 
 VECTOR_CLONES static void scale_bytes(
-	const float *pixel, const uint8_t *from, size_t n, float *to)
+	const float *restrict pixel, const uint8_t *restrict from, size_t n, float *restrict to)
 {
 	for (size_t i = 0; i < n; i++)
 		to[i] = pixel[from[i]];

@@ -151,18 +151,19 @@ static void backward(const struct layer *l, const struct layer_pass *p)
 	sgemm_run(&g);
 }
 
-/* The sums of dout's columns [from, to), rows in order. */
-VECTOR_CLONES static void bias_gradient(
-	const struct layer_pass *p, size_t width, size_t from, size_t to, float *grad)
+/* The sums of n columns, rows in order. */
+VECTOR_CLONES static void sum_columns(
+	const float *from, size_t rows, size_t stride, size_t n, float *restrict sum)
 {
-	memset(grad + from, 0, (to - from) * sizeof *grad);
-	for (size_t row = 0; row < p->n; row++)
-		for (size_t i = from; i < to; i++)
-			grad[i] += p->dout[row * width + i];
+	memset(sum, 0, n * sizeof *sum);
+	for (size_t row = 0; row < rows; row++)
+		for (size_t i = 0; i < n; i++)
+			sum[i] += from[row * stride + i];
 }
 
 /* dout^T . in */
-static void gradient(const struct layer *l, const struct layer_pass *p, size_t from, size_t to)
+static void gradient(const struct layer *l, const struct layer_pass *p, size_t from, size_t to,
+	float *const grad[])
 {
 	size_t in = shape_values(&l->in), out = shape_values(&l->out);
 	struct sgemm g = {.m = to - from,
@@ -173,11 +174,11 @@ static void gradient(const struct layer *l, const struct layer_pass *p, size_t f
 		.transpose_a = 1,
 		.b = p->in,
 		.ldb = in,
-		.c = p->grad + l->param[0].at + from * in,
+		.c = grad[0],
 		.ldc = in};
 
 	sgemm_run(&g);
-	bias_gradient(p, out, from, to, p->grad + l->param[1].at);
+	sum_columns(p->dout + from, p->n, out, to - from, grad[1]);
 }
 
 const struct layer_kind layer_fc = {

@@ -10,16 +10,24 @@ VECTOR_CLONES static void forward(const struct layer *l, const struct layer_pass
 {
 	size_t n = pointwise_values(l, p);
 
-	for (size_t i = 0; i < n; i++)
-		p->out[i] = p->in[i] < 0 ? 0 : p->in[i];
+	VECTOR_LOOP for (size_t i = 0; i < n; i++)
+	{
+		float x = p->in[i];
+
+		p->out[i] = x < 0 ? 0 : x;
+	}
 }
 
 VECTOR_CLONES static void backward(const struct layer *l, const struct layer_pass *p)
 {
 	size_t n = pointwise_values(l, p);
 
-	for (size_t i = 0; i < n; i++)
-		p->din[i] = p->out[i] > 0 ? p->dout[i] : 0;
+	VECTOR_LOOP for (size_t i = 0; i < n; i++)
+	{
+		float gradient = p->dout[i]; /* read in any case, or the loop stays scalar */
+
+		p->din[i] = p->out[i] > 0 ? gradient : 0;
+	}
 }
 
 const struct layer_kind layer_relu = {

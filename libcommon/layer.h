@@ -76,7 +76,6 @@ struct layer {
 struct layer_pass {
 	size_t n;	     /* items */
 	const float *param;  /* the net's arena; layer->param[i].at leads to the layer's own */
-	float *grad;	     /* the same places for gradients */
 	const float *packed; /* what pack made; the layer's own are at layer->packed_at */
 	const float *in;     /* [n][in values] */
 	float *out;	     /* [n][out values] */
@@ -121,9 +120,10 @@ struct layer_kind {
 	void (*forward)(const struct layer *l, const struct layer_pass *p);
 	/* Sets din; not called where it is NULL. */
 	void (*backward)(const struct layer *l, const struct layer_pass *p);
-	/* Of kinds with parameters: sets the part of grad that is of units [from, to). */
-	void (*gradient)(
-		const struct layer *l, const struct layer_pass *p, size_t from, size_t to);
+	/* Of kinds with parameters: the gradient by units [from, to) of parameter i into
+	 * grad[i]. */
+	void (*gradient)(const struct layer *l, const struct layer_pass *p, size_t from,
+		size_t to, float *const grad[]);
 	/* Of layers with `packed`: brings the parameters of units [from, to) into the order in
 	 * which the products read them. `packed` is the net's. */
 	void (*pack)(const struct layer *l, const float *param, float *packed, size_t from,

@@ -124,26 +124,12 @@ size_t net_memory(const struct net *n, size_t batch, int training)
 	free(copy.out);
 	free(copy.dout);
 	free(copy.scratch);
-	if (bytes == 0 ||
-		size_mul(n->arena, training ? 2 * sizeof(float) : sizeof(float), &arenas) ||
+	if (bytes == 0 || size_mul(n->arena, sizeof(float), &arenas) ||
 		size_add(bytes, arenas, &bytes) ||
 		size_mul(n->packed_values, sizeof(float), &arenas) ||
 		size_add(bytes, arenas, &bytes))
 		return 0;
 	return bytes;
-}
-
-/* What does not depend on the batch: made by the first net_prepare that needs it. */
-static int make_arenas(struct net *n, int training, struct err *e)
-{
-	if (n->packed == NULL)
-		n->packed = size_alloc(
-			n->packed_values, sizeof *n->packed, "the net's packed parameters", e);
-	if (n->packed == NULL)
-		return -1;
-	if (training && n->grad == NULL)
-		n->grad = size_alloc(n->arena, sizeof *n->grad, "the net's gradients", e);
-	return training && n->grad == NULL ? -1 : 0;
 }
 
 int net_prepare(struct net *n, size_t batch, int training, struct err *e)
@@ -155,7 +141,10 @@ int net_prepare(struct net *n, size_t batch, int training, struct err *e)
 	free(n->buffers);
 	n->batch = 0;
 	n->buffers = size_alloc(bytes, 1, "the net's activations", e);
-	if (n->buffers == NULL || make_arenas(n, training, e))
+	if (n->packed == NULL)
+		n->packed = size_alloc(
+			n->packed_values, sizeof *n->packed, "the net's packed parameters", e);
+	if (n->buffers == NULL || n->packed == NULL)
 		return -1;
 	lay_out(n, batch, training, n->buffers);
 	n->batch = batch;

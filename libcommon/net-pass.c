@@ -7,7 +7,6 @@ void net_start(struct net *n, const struct batch *b, int training, uint64_t seed
 {
 	n->pass = (struct layer_pass){.n = b->n,
 		.param = n->param,
-		.grad = n->grad,
 		.packed = n->packed,
 		.training = training,
 		.seed = seed,
@@ -85,12 +84,21 @@ void net_backward(struct net *n, size_t from, size_t to)
 	}
 }
 
-void net_gradient(struct net *n, const struct net_part *part)
+size_t net_part_values(const struct net_part *part, int i, size_t *at)
+{
+	const struct layer_param *p = &part->layer->param[i];
+	size_t unit = p->count / part->layer->units;
+
+	*at = p->at + part->from * unit;
+	return (part->to - part->from) * unit;
+}
+
+void net_gradient(struct net *n, const struct net_part *part, float *const grad[])
 {
 	const struct layer *l = part->layer;
 	struct layer_pass p = pass_at(n, (int)(l - n->layer), 0, n->pass.n, 0);
 
-	l->kind->gradient(l, &p, part->from, part->to);
+	l->kind->gradient(l, &p, part->from, part->to, grad);
 }
 
 void net_pack_part(struct net *n, const struct net_part *part)

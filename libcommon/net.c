@@ -11,7 +11,7 @@
 
 #define ALIGN_VALUES 16 /* floats: parameters start on cache lines */
 /* Parameters in a part: their gradient stays in a core's cache until the step reads it. */
-#define PART_VALUES 65536
+#define PART_VALUES 131072
 
 /* Gives the layer's parameters their places behind the `*arena` values so far. */
 static int place_params(struct net *n, struct layer *l, struct err *e)
@@ -158,7 +158,6 @@ void net_free(struct net *n)
 	free(n->part);
 	free(n->param);
 	free(n->packed);
-	free(n->grad);
 	free(n->buffers);
 	free(n);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A feed-forward net: layers in a row, parameters and gradients in one arena
- * each. Activations are [item][value], row-major.
+ * A feed-forward net: layers in a row, all parameters in one arena.
+ * Activations are [item][value], row-major.
  */
 #ifndef NET_H
 #define NET_H
@@ -25,8 +25,8 @@ struct net {
 	struct shape in;
 	size_t classes;	      /* values of the last layer */
 	size_t params;	      /* parameters in all */
-	size_t arena;	      /* values in param and grad: params and padding, which stays 0 */
-	float *param, *grad;  /* grad is NULL until net_prepare asks for training */
+	size_t arena;	      /* values in param: params and padding, which stays 0 */
+	float *param;
 	size_t packed_values; /* values in packed */
 	float *packed; /* the parameters as net_pack last saw them; from net_prepare on */
 	struct net_part *part; /* all units of all layers, cut by shape alone */
@@ -69,7 +69,7 @@ void net_init(struct net *n, enum initializer how, uint64_t seed);
  * kept. */
 int net_prepare(struct net *n, size_t batch, int training, struct err *e);
 
-/* Bytes that net_prepare would take (parameters and gradients included); 0 on overflow. */
+/* Bytes that net_prepare would take (parameters included); 0 on overflow. */
 size_t net_memory(const struct net *n, size_t batch, int training);
 
 /*
@@ -96,8 +96,12 @@ float *net_dlogits(struct net *n, size_t from);
 /* After net_forward in training and with net_dlogits filled. */
 void net_backward(struct net *n, size_t from, size_t to);
 
-/* After net_backward of all items: sets the part's place in grad. */
-void net_gradient(struct net *n, const struct net_part *part);
+/* After net_backward of all items: the gradient by the part's values of parameter i of its
+ * layer into grad[i]. */
+void net_gradient(struct net *n, const struct net_part *part, float *const grad[]);
+
+/* How many values of parameter i of its layer the part has, and where in the arena. */
+size_t net_part_values(const struct net_part *part, int i, size_t *at);
 
 /* Packs a part whose parameters have changed. */
 void net_pack_part(struct net *n, const struct net_part *part);

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ALIGN_VALUES 16 /* floats of a cache line */
+
 #define DECLARE(name) extern const struct optim_kind optim_##name;
 OPTIM_KINDS(DECLARE)
 
@@ -34,22 +36,70 @@ void optim_defaults(struct optim *o, const struct optim_kind *kind)
 	*o = (struct optim){.kind = kind, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};
 }
 
+/* Where the gradient by parameter i of the part goes. */
+struct place {
+	float *grad[LAYER_MAX_PARAMS];
+};
+
+static struct place place_of(const struct optim *o, const struct net_part *part, int worker)
+{
+	struct place p;
+	size_t at = o->grad_values * (size_t)worker, in_arena;
+
+	for (int i = 0; i < part->layer->params; i++) {
+		size_t n = net_part_values(part, i, &in_arena);
+
+		p.grad[i] = o->grad + (o->grad_values > 0 ? at : in_arena);
+		at += n;
+	}
+	return p;
+}
+
+static size_t largest_part(const struct net *n)
+{
+	size_t most = 0, at;
+
+	for (size_t k = 0; k < n->parts; k++) {
+		size_t values = 0;
+
+		for (int i = 0; i < n->part[k].layer->params; i++)
+			values += net_part_values(&n->part[k], i, &at);
+		if (values > most)
+			most = values;
+	}
+	return most;
+}
+
+static int make_gradient(struct optim *o, const struct net *n, struct err *e)
+{
+	size_t values = n->arena;
+
+	o->grad_values = 0;
+	if (o->clip <= 0) {
+		o->grad_values =
+			(largest_part(n) + ALIGN_VALUES - 1) / ALIGN_VALUES * ALIGN_VALUES;
+		values = o->grad_values * (size_t)workers_count(n->workers);
+	}
+	o->grad = size_alloc(values, sizeof *o->grad, "the gradients", e);
+	return o->grad == NULL ? -1 : 0;
+}
+
 int optim_init(struct optim *o, const struct net *n, struct err *e)
 {
+	int bad;
+
 	o->arena = n->arena;
 	o->steps = 0;
 	o->squares = size_alloc(n->parts, sizeof *o->squares, "the optimiser", e);
-	if (o->squares == NULL)
-		return -1;
-	for (int i = 0; i < o->kind->states; i++) {
+	bad = make_gradient(o, n, e) || o->squares == NULL;
+	for (int i = 0; !bad && i < o->kind->states; i++) {
 		o->state[i] =
 			size_alloc(o->arena, sizeof *o->state[i], "the optimiser's state", e);
-		if (o->state[i] == NULL) {
-			optim_release(o);
-			return -1;
-		}
+		bad = o->state[i] == NULL;
 	}
-	return 0;
+	if (bad)
+		optim_release(o);
+	return bad ? -1 : 0;
 }
 
 void optim_release(struct optim *o)
@@ -58,7 +108,9 @@ void optim_release(struct optim *o)
 		free(o->state[i]);
 		o->state[i] = NULL;
 	}
+	free(o->grad);
 	free(o->squares);
+	o->grad = NULL;
 	o->squares = NULL;
 }
 
@@ -66,33 +118,22 @@ struct job {
 	struct optim *optim;
 	struct net *net;
 	double lr, grad_scale;
-	void (*gradient)(struct net *n, const struct net_part *part);
+	void (*gradient)(struct net *n, const struct net_part *part, float *const grad[]);
 };
-
-/* Where the part's values of parameter i of its layer begin in the arenas, and how many. */
-static size_t values_of(const struct net_part *part, int i, size_t *n)
-{
-	const struct layer_param *p = &part->layer->param[i];
-	size_t unit = p->count / part->layer->units;
-
-	*n = (part->to - part->from) * unit;
-	return p->at + part->from * unit;
-}
 
 static void measure_part(void *job, size_t number, int worker)
 {
 	struct job *j = job;
 	const struct net_part *part = &j->net->part[number];
+	struct place p = place_of(j->optim, part, worker);
 	double *sum = &j->optim->squares[number];
 
-	(void)worker;
-	if (j->gradient != NULL)
-		j->gradient(j->net, part);
+	j->gradient(j->net, part, p.grad);
 	*sum = 0;
 	for (int i = 0; i < part->layer->params; i++) {
-		size_t n, at = values_of(part, i, &n);
+		size_t at, n = net_part_values(part, i, &at);
 
-		*sum += vector_sum_squares(j->net->grad + at, n);
+		*sum += vector_sum_squares(p.grad[i], n);
 	}
 }
 
@@ -103,7 +144,7 @@ static double clip_factor(struct job *j, double *norm)
 	double sum = 0, factor;
 
 	workers_run(j->net->workers, measure_part, j, j->net->parts);
-	j->gradient = NULL;
+	j->gradient = NULL; /* it is known */
 	for (size_t i = 0; i < j->net->parts; i++)
 		sum += o->squares[i];
 	*norm = sqrt(sum);
@@ -111,12 +152,12 @@ static double clip_factor(struct job *j, double *norm)
 	return factor < 1 ? factor : 1;
 }
 
-static void step_values(const struct job *j, size_t at, size_t n)
+static void step_values(const struct job *j, size_t at, size_t n, const float *grad)
 {
 	const struct optim *o = j->optim;
 	struct optim_slice s = {.n = n,
 		.param = j->net->param + at,
-		.grad = j->net->grad + at,
+		.grad = grad,
 		.lr = j->lr,
 		.grad_scale = j->grad_scale,
 		.step = o->steps};
@@ -144,14 +185,14 @@ static void step_part(void *job, size_t number, int worker)
 	struct job *j = job;
 	const struct net_part *part = &j->net->part[number];
 	const struct layer *l = part->layer;
+	struct place p = place_of(j->optim, part, worker);
 
-	(void)worker;
 	if (j->gradient != NULL)
-		j->gradient(j->net, part);
+		j->gradient(j->net, part, p.grad);
 	for (int i = 0; i < l->params; i++) {
-		size_t n, at = values_of(part, i, &n);
+		size_t at, n = net_part_values(part, i, &at);
 
-		step_values(j, at, n);
+		step_values(j, at, n, p.grad[i]);
 		/* What is not a matrix has no incoming weights. */
 		if (j->optim->max_norm > 0 && l->param[i].rank > 1)
 			bound_units(
@@ -162,7 +203,7 @@ static void step_part(void *job, size_t number, int worker)
 }
 
 double optim_step(struct optim *o, struct net *n, double lr,
-	void (*gradient)(struct net *n, const struct net_part *part))
+	void (*gradient)(struct net *n, const struct net_part *part, float *const grad[]))
 {
 	struct job job = {
 		.optim = o, .net = n, .lr = lr, .grad_scale = 1, .gradient = gradient};

@@ -36,7 +36,13 @@ struct optim {
 	/* Its own: */
 	size_t arena;
 	float *state[OPTIM_MAX_STATES]; /* momentum; or Adam's first and second moments */
-	double *squares;		/* of the gradient, part by part of the net */
+	/*
+	 * The gradient: of the parts that workers are at, one behind the other; or the whole
+	 * arena, with clipping, which needs all of it before the first step.
+	 */
+	float *grad;
+	size_t grad_values; /* from one worker's to the next one's; 0 for the arena */
+	double *squares;    /* of the gradient, part by part of the net; with clipping */
 	unsigned long long steps;
 };
 
@@ -73,12 +79,12 @@ int optim_init(struct optim *o, const struct net *n, struct err *e);
 void optim_release(struct optim *o);
 
 /*
- * One step on n->param by n->grad with learning rate lr. The net's workers go through its
- * parameters part by part: gradient (net_gradient; NULL where n->grad is set already), step,
- * norms, packing, while the part is in a core's cache; with clipping, the steps begin when the
- * last gradient is known. Returns the gradient's norm, or 0 without clipping.
+ * One step on n->param with learning rate lr. The net's workers go through its parameters part
+ * by part: gradient (net_gradient, or what does its work), step, norms, packing, while the part
+ * is in a core's cache; with clipping, the steps begin when the last gradient is known. Returns
+ * the gradient's norm, or 0 without clipping.
  */
 double optim_step(struct optim *o, struct net *n, double lr,
-	void (*gradient)(struct net *n, const struct net_part *part));
+	void (*gradient)(struct net *n, const struct net_part *part, float *const grad[]));
 
 #endif

@@ -18,6 +18,18 @@
 #define VECTOR_CLONES
 #endif
 
+/*
+ * Before a loop whose turns do not need each other's results though its pointers may be equal:
+ * an activation in place would else be computed value by value.
+ */
+#if defined(__clang__)
+#define VECTOR_LOOP _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define VECTOR_LOOP _Pragma("GCC ivdep")
+#else
+#define VECTOR_LOOP
+#endif
+
 /* The sum of squares in double, in an order that depends on n alone. */
 double vector_sum_squares(const float *v, size_t n);
 

@@ -39,6 +39,7 @@ struct probe {
 	struct layer_pass pass;
 	size_t ins, outs; /* of all items */
 	float *in, *out, *dout, *din, *weight;
+	float *grad; /* as the parameters lie */
 };
 
 static float *floats(size_t n)
@@ -65,6 +66,7 @@ static void probe_open(struct probe *p, const char *text, struct workers *w)
 	p->dout = floats(p->outs);
 	p->din = floats(p->ins);
 	p->weight = floats(p->outs);
+	p->grad = floats(p->net->arena);
 	/* Away from 0, where relu has its kink. */
 	stencil_points(p->in, p->ins, 0.25, 1);
 	stencil_points(p->weight, p->outs, 0.1, 2);
@@ -72,7 +74,6 @@ static void probe_open(struct probe *p, const char *text, struct workers *w)
 	p->pass = (struct layer_pass){.n = ITEMS,
 		.param = p->net->param,
 		.packed = floats(p->net->packed_values),
-		.grad = floats(p->net->arena),
 		.in = p->in,
 		.out = p->out,
 		.dout = p->dout,
@@ -92,7 +93,7 @@ static void probe_close(struct probe *p)
 	free(p->dout);
 	free(p->din);
 	free(p->weight);
-	free(p->pass.grad);
+	free(p->grad);
 	free((float *)p->pass.packed);
 	free(p->pass.scratch);
 	net_free(p->net);
@@ -118,6 +119,18 @@ static double value(void *arg)
 	return sum;
 }
 
+static void run_part(struct probe *p, const struct net_part *part)
+{
+	float *grad[LAYER_MAX_PARAMS];
+	size_t at;
+
+	for (int i = 0; i < p->layer->params; i++) {
+		net_part_values(part, i, &at);
+		grad[i] = p->grad + at;
+	}
+	p->layer->kind->gradient(p->layer, &p->pass, part->from, part->to, grad);
+}
+
 /* Forward at the middle point, then backward; what backward must set starts as NaN. */
 static void run(struct probe *p)
 {
@@ -125,13 +138,12 @@ static void run(struct probe *p)
 		p->din[i] = NAN;
 	for (int i = 0; i < p->layer->params; i++)
 		for (size_t k = 0; k < p->layer->param[i].count; k++)
-			p->pass.grad[p->layer->param[i].at + k] = NAN;
+			p->grad[p->layer->param[i].at + k] = NAN;
 	forward(p);
 	memcpy(p->dout, p->weight, p->outs * sizeof *p->dout);
 	p->layer->kind->backward(p->layer, &p->pass);
 	for (size_t i = 0; i < p->net->parts; i++)
-		p->layer->kind->gradient(
-			p->layer, &p->pass, p->net->part[i].from, p->net->part[i].to);
+		run_part(p, &p->net->part[i]);
 }
 
 static void check_slopes(struct probe *p, const char *text, const char *what, const float *got,
@@ -158,8 +170,7 @@ static void check_layer(const char *text)
 	for (int i = 0; i < p.layer->params; i++) {
 		const struct layer_param *q = &p.layer->param[i];
 
-		check_slopes(
-			&p, text, q->name, p.pass.grad + q->at, p.net->param + q->at, q->count);
+		check_slopes(&p, text, q->name, p.grad + q->at, p.net->param + q->at, q->count);
 	}
 	probe_close(&p);
 	workers_free(w);
@@ -202,8 +213,8 @@ static void in_place_is_the_same(void **state)
 		assert_memory_equal(a.out, b.pass.out, a.outs * sizeof *a.out);
 		assert_memory_equal(a.din, b.pass.din, a.ins * sizeof *a.din);
 		for (int k = 0; k < a.layer->params; k++)
-			assert_memory_equal(a.pass.grad + a.layer->param[k].at,
-				b.pass.grad + b.layer->param[k].at,
+			assert_memory_equal(a.grad + a.layer->param[k].at,
+				b.grad + b.layer->param[k].at,
 				a.layer->param[k].count * sizeof(float));
 		probe_close(&a);
 		probe_close(&b);
@@ -253,7 +264,7 @@ static void check_whole(const char *text, struct workers *w)
 	struct whole t = {.batch = {.n = ITEMS, .item = items, .epoch = 2}};
 	struct stencil_distance d = {0, 0};
 	const struct layer_param *p;
-	float *input = floats(ins);
+	float *input = floats(ins), *grad;
 	struct err e;
 
 	t.net = net_new(text, &input_shape, w, &e);
@@ -266,15 +277,17 @@ static void check_whole(const char *text, struct workers *w)
 	spread_params(t.net);
 	whole_value(&t);
 	memcpy(net_dlogits(t.net, 0), t.weight, ITEMS * t.net->classes * sizeof(float));
-	whole_backward(t.net);
+	grad = floats(t.net->arena);
+	whole_backward(t.net, grad);
 	for (size_t i = 0; net_param(t.net, i, &p) != NULL; i++)
 		for (size_t k = 0; k < p->count; k++)
-			stencil_compare(&d, (double)t.net->grad[p->at + k],
+			stencil_compare(&d, (double)grad[p->at + k],
 				stencil_slope(whole_value, &t, &t.net->param[p->at + k]));
 	check(stencil_error(&d) < STENCIL_TOLERANCE, "%s: off by %g", text, stencil_error(&d));
 	net_free(t.net);
 	free(t.weight);
 	free(input);
+	free(grad);
 }
 
 /* Every order of neighbours that shares or must not share a buffer. */

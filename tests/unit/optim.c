@@ -9,6 +9,7 @@
 #include "optim.h"
 
 #include "err.h"
+#include "given.h"
 #include "net.h"
 #include "size.h"
 #include "stencil.h"
@@ -45,7 +46,7 @@ static void set_gradient(struct net *n, uint32_t step)
 	const struct layer_param *p;
 
 	for (size_t i = 0; net_param(n, i, &p) != NULL; i++) {
-		float *g = n->grad + p->at;
+		float *g = given + p->at;
 
 		stencil_points(g, p->count, 0, 100 + step * 2 + (uint32_t)i);
 		for (size_t k = 0; k < p->count; k++) {
@@ -103,7 +104,7 @@ static double clip_scale(const struct optim *o, const struct net *n, double *nor
 	double sum = 0;
 
 	for (size_t i = 0; i < n->arena; i++)
-		sum += (double)n->grad[i] * (double)n->grad[i];
+		sum += (double)given[i] * (double)given[i];
 	*norm = sqrt(sum);
 	return o->clip > 0 ? fmin(1, o->clip / (*norm + 1e-6)) : 1;
 }
@@ -134,8 +135,8 @@ static void check_steps(const struct optim *settings, double lr, struct workers 
 		set_gradient(n, (uint32_t)t);
 		scale = clip_scale(&o, n, &norm);
 		for (size_t i = 0; i < n->arena; i++)
-			reference(&o, &s[i], (double)n->grad[i] * scale, lr / t, t);
-		got = optim_step(&o, n, lr / t, NULL);
+			reference(&o, &s[i], (double)given[i] * scale, lr / t, t);
+		got = optim_step(&o, n, lr / t, take_given);
 		assert_true(fabs(got - (o.clip > 0 ? norm : 0)) <= 1e-9 * norm);
 		compare(&o, n, s, t);
 	}
@@ -231,9 +232,10 @@ static void clips_the_whole_gradient(void **state)
 	o.clip = 1;
 	assert_int_equal(optim_init(&o, n, &e), 0);
 	net_param(n, 0, &p);
-	n->grad[p->at] = 3;
-	n->grad[p->at + 1] = 4;
-	assert_true(fabs(optim_step(&o, n, 1, NULL) - 5) < 1e-12);
+	memset(given, 0, sizeof given);
+	given[p->at] = 3;
+	given[p->at + 1] = 4;
+	assert_true(fabs(optim_step(&o, n, 1, take_given) - 5) < 1e-12);
 	check_small(n, (const double[]){2.4, 3.2, 0.3, 0.4, 7, 8});
 	optim_release(&o);
 	net_free(n);
@@ -255,7 +257,7 @@ static void bounds_incoming_weights(void **state)
 		o.max_norm = squared ? 6.25 : 2.5;
 		o.max_norm_of = squared ? OPTIM_SQUARED_NORM : OPTIM_NORM;
 		assert_int_equal(optim_init(&o, n, &e), 0);
-		optim_step(&o, n, 0.1, NULL);
+		optim_step(&o, n, 0.1, take_given);
 		check_small(n, (const double[]){1.5, 2, 0.3, 0.4, 7, 8});
 		assert_true(weight_of(n, 2) == 0.3f && weight_of(n, 3) == 0.4f);
 		optim_release(&o);
@@ -278,9 +280,10 @@ static void bounds_after_the_step(void **state)
 	o.max_norm = 5;
 	assert_int_equal(optim_init(&o, n, &e), 0);
 	net_param(n, 0, &p);
-	n->grad[p->at] = -3; /* (6, 8): norm 10 */
-	n->grad[p->at + 1] = -4;
-	optim_step(&o, n, 1, NULL);
+	memset(given, 0, sizeof given);
+	given[p->at] = -3; /* (6, 8): norm 10 */
+	given[p->at + 1] = -4;
+	optim_step(&o, n, 1, take_given);
 	check_small(n, (const double[]){3, 4, 0.3, 0.4, 7, 8});
 	optim_release(&o);
 	net_free(n);
@@ -303,7 +306,7 @@ static void run_steps(const struct optim_kind *kind, int threads, float *param)
 	net_init(n, INITIALIZER_HE, 3);
 	for (uint32_t t = 0; t < 3; t++) {
 		set_gradient(n, t);
-		optim_step(&o, n, 0.1, NULL);
+		optim_step(&o, n, 0.1, take_given);
 	}
 	memcpy(param, n->param, n->arena * sizeof *param);
 	optim_release(&o);

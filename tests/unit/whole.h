@@ -34,19 +34,34 @@ static inline void whole_backward_rows(void *net, size_t part, int worker)
 	net_backward(net, from, to);
 }
 
-static inline void whole_gradient_part(void *net, size_t part, int worker)
+/* A gradient laid out as the parameters are. */
+struct whole_gradient {
+	struct net *net;
+	float *grad; /* [net->arena] */
+};
+
+static inline void whole_gradient_part(void *gradient, size_t number, int worker)
 {
-	struct net *n = net;
+	const struct whole_gradient *g = gradient;
+	const struct net_part *part = &g->net->part[number];
+	float *grad[LAYER_MAX_PARAMS];
+	size_t at;
 
 	(void)worker;
-	net_gradient(n, &n->part[part]);
+	for (int i = 0; i < part->layer->params; i++) {
+		net_part_values(part, i, &at);
+		grad[i] = g->grad + at;
+	}
+	net_gradient(g->net, part, grad);
 }
 
-/* After whole_forward, and with net_dlogits(n, 0) filled: sets n->grad. */
-static inline void whole_backward(struct net *n)
+/* After whole_forward, and with net_dlogits(n, 0) filled. */
+static inline void whole_backward(struct net *n, float *grad)
 {
+	struct whole_gradient g = {n, grad};
+
 	workers_run(n->workers, whole_backward_rows, n, net_chunks(n));
-	workers_run(n->workers, whole_gradient_part, n, n->parts);
+	workers_run(n->workers, whole_gradient_part, &g, n->parts);
 }
 
 static inline void whole_loss(const struct loss *l, const struct batch *b, const float *logits,
