@@ -2,9 +2,11 @@
 #define _GNU_SOURCE /* sched_getaffinity, pthread_setaffinity_np */
 #include "workers.h"
 
+#include "cgroup.h"
 #include "err.h"
 #include "size.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -189,6 +191,14 @@ static int allowed_cpus(cpu_set_t *set)
 	return CPU_COUNT(set) > 0 ? CPU_COUNT(set) : 1;
 }
 
+/* More threads than CPU time would take turns at waiting for each other. */
+static int default_threads(int allowed)
+{
+	double quota = ceil(cgroup_cpus(""));
+
+	return quota < allowed ? (int)quota : allowed;
+}
+
 /* Only a pool that fills the machine is bound: two half-size pools must not meet on one CPU. */
 static void bind_workers(struct workers *w, const cpu_set_t *set)
 {
@@ -227,7 +237,7 @@ struct workers *workers_new(int threads, struct err *e)
 	struct workers *w;
 
 	if (threads <= 0)
-		threads = allowed;
+		threads = default_threads(allowed);
 	w = size_alloc(
 		1, sizeof *w + (size_t)threads * sizeof w->worker[0], "the thread pool", e);
 	if (w == NULL)
