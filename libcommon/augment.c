@@ -17,20 +17,21 @@ struct shift augment_shift(uint64_t seed, uint32_t epoch, uint32_t item, int jit
 		(int)rng_below(&r, 0, range) - jitter, (int)rng_below(&r, 1, range) - jitter};
 }
 
-/* PyTorch's order of operations (ToTensor, Normalize), so that inputs agree to the bit. */
 void scaler_init(struct scaler *s, const struct preprocess *p)
 {
-	s->mean = (float)p->mean;
-	s->sd = (float)p->sd;
-	for (int i = 0; i < 256; i++)
-		s->pixel[i] = ((float)i / 255.0f - s->mean) / s->sd;
+	*s = (struct scaler){.gain = (float)(1 / (255 * p->sd)),
+		.offset = (float)(-p->mean / p->sd),
+		.mean = (float)p->mean,
+		.sd = (float)p->sd};
 }
 
 VECTOR_CLONES static void scale_bytes(
-	const float *restrict pixel, const uint8_t *restrict from, size_t n, float *restrict to)
+	const struct scaler *s, const uint8_t *from, size_t n, float *restrict to)
 {
+	float gain = s->gain, offset = s->offset;
+
 	for (size_t i = 0; i < n; i++)
-		to[i] = pixel[from[i]];
+		to[i] = (float)from[i] * gain + offset;
 }
 
 /* How much of a side of `length` stays in the picture when it moves by d, and where from. */
@@ -54,10 +55,10 @@ static void shift_picture(const struct shape *s, const uint8_t *from, struct shi
 	size_t height = overlap(s->height, by.dy, &from_y, &to_y);
 
 	for (size_t i = 0; i < values; i++)
-		to[i] = scaler->pixel[0];
+		to[i] = scaler->offset;
 	for (size_t c = 0; width > 0 && c < s->channels; c++)
 		for (size_t y = 0; y < height; y++)
-			scale_bytes(scaler->pixel,
+			scale_bytes(scaler,
 				from + (c * s->height + from_y + y) * s->width + from_x, width,
 				to + (c * s->height + to_y + y) * s->width + to_x);
 }
@@ -71,7 +72,7 @@ void augment_item(const struct dataset *d, const struct scaler *scaler, size_t i
 		for (size_t i = 0; i < n; i++)
 			input[i] = (d->features[item * n + i] - scaler->mean) / scaler->sd;
 	else if (s.dx == 0 && s.dy == 0)
-		scale_bytes(scaler->pixel, d->images + item * n, n, input);
+		scale_bytes(scaler, d->images + item * n, n, input);
 	else
 		shift_picture(&d->shape, d->images + item * n, s, scaler, input);
 }

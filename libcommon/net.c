@@ -10,8 +10,10 @@
 #include <string.h>
 
 #define ALIGN_VALUES 16 /* floats: parameters start on cache lines */
-/* Parameters in a part: their gradient stays in a core's cache until the step reads it. */
+/* Most parameters in a part: their gradient stays in a core's cache until the step reads it. */
 #define PART_VALUES 131072
+/* Parts of a layer that has units enough: work for several workers. */
+#define LAYER_PARTS 8
 
 /* Gives the layer's parameters their places behind the `*arena` values so far. */
 static int place_params(struct net *n, struct layer *l, struct err *e)
@@ -55,14 +57,14 @@ static int add_layer(
 	return 0;
 }
 
-/* Units of the layer in one part: some multiple of its step, of about PART_VALUES parameters.
- */
+/* Units of the layer in one part, a multiple of its step. */
 static size_t part_units(const struct layer *l)
 {
-	size_t per_step = l->param[0].count / l->units * l->unit_step, steps;
+	size_t per_unit = l->param[0].count / l->units;
+	size_t units = l->units / LAYER_PARTS, most = PART_VALUES / per_unit;
 
-	steps = per_step > 0 ? PART_VALUES / per_step : 0;
-	return (steps > 0 ? steps : 1) * l->unit_step;
+	units = units < most ? units : most;
+	return units > l->unit_step ? units - units % l->unit_step : l->unit_step;
 }
 
 static size_t count_parts(const struct net *n)
