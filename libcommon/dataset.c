@@ -129,16 +129,23 @@ static int check_set(struct dataset *d, struct err *e)
 	return tensor_set_fingerprint(&d->set, &d->fingerprint, e);
 }
 
-int dataset_load(struct dataset *d, const char *path, struct workers *w, struct err *e)
+int dataset_take(struct dataset *d, struct tensor_set *s, const char *path, struct err *e)
 {
-	*d = (struct dataset){0};
-	if (tensor_file_load(&d->set, path, w, e))
-		return -1;
+	*d = (struct dataset){.set = *s};
+	tensor_set_init(s);
 	if (check_set(d, e)) {
 		dataset_release(d);
 		return err_in(e, path);
 	}
 	return 0;
+}
+
+int dataset_load(struct dataset *d, const char *path, struct workers *w, struct err *e)
+{
+	struct tensor_set set;
+
+	*d = (struct dataset){0};
+	return tensor_file_load(&set, path, w, e) ? -1 : dataset_take(d, &set, path, e);
 }
 
 void dataset_release(struct dataset *d)

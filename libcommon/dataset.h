@@ -45,6 +45,8 @@ struct dataset {
  * with the file's name in the text and d released.
  */
 int dataset_load(struct dataset *d, const char *path, struct workers *w, struct err *e);
+/* The same for a set that is loaded already, which becomes d's. */
+int dataset_take(struct dataset *d, struct tensor_set *s, const char *path, struct err *e);
 void dataset_release(struct dataset *d);
 
 /*

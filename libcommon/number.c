@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "number.h"
 
+#include "size.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,5 +39,27 @@ int number_list(const char *text, char separator, size_t n, size_t max, size_t *
 		}
 		value[i] = v;
 	}
+	return *text == '\0' ? 0 : -1;
+}
+
+/* One side of A:B. */
+static int range_end(const char **text, size_t otherwise, size_t *end)
+{
+	const char *digit = *text;
+
+	*end = 0;
+	for (; *digit >= '0' && *digit <= '9'; digit++)
+		if (size_mul(*end, 10, end) || size_add(*end, (size_t)(*digit - '0'), end))
+			return -1;
+	if (digit == *text)
+		*end = otherwise;
+	*text = digit;
+	return 0;
+}
+
+int number_range(const char *text, size_t all, size_t *from, size_t *to)
+{
+	if (range_end(&text, 0, from) || *text++ != ':' || range_end(&text, all, to))
+		return -1;
 	return *text == '\0' ? 0 : -1;
 }

@@ -15,4 +15,8 @@ const char *number_text(double value, char text[NUMBER_TEXT]);
  * else: 0 or -1. */
 int number_list(const char *text, char separator, size_t n, size_t max, size_t *value);
 
+/* Reads A:B, of which either may be missing and then is 0 or `all`: 0 or -1. Says nothing of
+ * their order. */
+int number_range(const char *text, size_t all, size_t *from, size_t *to);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#define _XOPEN_SOURCE 700 /* realpath */
+#define _GNU_SOURCE /* syncfs, realpath */
 #include "outfile.h"
 
 #include "err.h"
@@ -186,16 +186,16 @@ static int sync_folder(const char *path)
 	return failed;
 }
 
-int outfile_commit(struct outfile *o, struct err *e)
+static int commit(struct outfile *o, int durable, struct err *e)
 {
-	int fd = o->fd, failed = sync_fd(fd);
+	int fd = o->fd, failed = durable ? sync_fd(fd) : 0;
 
 	o->fd = -1;
 	if (fd != STDOUT_FILENO && close(fd))
 		failed = -1;
 	if (!failed && o->temporary != NULL)
 		failed = rename(slots[o->slot].path, o->temporary);
-	if (!failed && o->temporary != NULL)
+	if (!failed && o->temporary != NULL && durable)
 		failed = sync_folder(o->temporary);
 	if (failed) {
 		err_errno(e, "\"%s\": cannot finish writing", o->path);
@@ -204,6 +204,28 @@ int outfile_commit(struct outfile *o, struct err *e)
 	}
 	forget_temporary(o);
 	return 0;
+}
+
+int outfile_commit(struct outfile *o, struct err *e)
+{
+	return commit(o, 1, e);
+}
+
+int outfile_commit_later(struct outfile *o, struct err *e)
+{
+	return commit(o, 0, e);
+}
+
+int outfile_sync(const char *folder, struct err *e)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), failed;
+
+	failed = fd < 0 || syncfs(fd);
+	if (failed)
+		err_errno(e, "\"%s\": cannot finish writing", folder);
+	if (fd >= 0)
+		close(fd);
+	return failed ? -1 : 0;
 }
 
 void outfile_abort(struct outfile *o)

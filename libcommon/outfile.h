@@ -27,6 +27,12 @@ int outfile_open(struct outfile *o, const char *path, struct err *e);
 int outfile_write(struct outfile *o, const void *bytes, size_t n, struct err *e);
 /* Ends the file durably and gives it its name: 0, or -1 with the temporary removed. */
 int outfile_commit(struct outfile *o, struct err *e);
+/*
+ * For many files: the same without waiting for the disk, and then once for all that is in the
+ * file system of a folder. 0 or -1.
+ */
+int outfile_commit_later(struct outfile *o, struct err *e);
+int outfile_sync(const char *folder, struct err *e);
 /* Closes and removes the temporary; harmless after a commit. */
 void outfile_abort(struct outfile *o);
 

@@ -4,6 +4,7 @@
 #include "die.h"
 #include "err.h"
 #include "npy.h"
+#include "number.h"
 #include "options.h"
 #include "outfile.h"
 #include "size.h"
@@ -41,33 +42,11 @@ static const struct tool tool = {
 	.max_operands = 1,
 };
 
-/* One side of A:B, which may be empty. */
-static size_t range_end(const char *text, size_t n, size_t otherwise)
-{
-	size_t value = 0;
-
-	if (n == 0)
-		return otherwise;
-	for (size_t i = 0; i < n; i++)
-		if (text[i] < '0' || text[i] > '9' || size_mul(value, 10, &value) ||
-			size_add(value, (size_t)(text[i] - '0'), &value))
-			die_usage("--rows: \"%s\" is not A:B", range);
-	return value;
-}
-
 /* The rows asked for among `all`. */
 static int read_range(size_t all, size_t *from, size_t *to, struct err *e)
 {
-	const char *colon = range == NULL ? NULL : strchr(range, ':');
-
-	*from = 0;
-	*to = all;
-	if (range == NULL)
-		return 0;
-	if (colon == NULL)
+	if (number_range(range == NULL ? ":" : range, all, from, to))
 		die_usage("--rows: \"%s\" is not A:B", range);
-	*from = range_end(range, (size_t)(colon - range), 0);
-	*to = range_end(colon + 1, strlen(colon + 1), all);
 	if (*from > *to || *to > all)
 		return err_set(e, "rows %s are not within its %zu rows", range, all);
 	return 0;

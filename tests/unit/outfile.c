@@ -145,6 +145,24 @@ static void many(void **state)
 	unlink("a");
 }
 
+static void durable_together(void **state)
+{
+	struct outfile o;
+	struct err e;
+
+	(void)state;
+	start(&o, "a", "now");
+	assert_int_equal(files_here(), 1);
+	check(outfile_commit_later(&o, &e) == 0, "%s", e.text);
+	assert_holds("a", "now");
+	assert_int_equal(files_here(), 1);
+	check(outfile_sync(".", &e) == 0, "%s", e.text);
+	assert_int_equal(outfile_sync("nowhere", &e), -1);
+	assert_string_equal(
+		e.text, "\"nowhere\": cannot finish writing: No such file or directory");
+	unlink("a");
+}
+
 static void mode_by_umask(void **state)
 {
 	mode_t before = umask(027);
@@ -288,6 +306,7 @@ int main(void)
 		cmocka_unit_test(whole_or_not),
 		cmocka_unit_test(unlink_all),
 		cmocka_unit_test(many),
+		cmocka_unit_test(durable_together),
 		cmocka_unit_test(mode_by_umask),
 		cmocka_unit_test(link_stays),
 		cmocka_unit_test(longest_name),
