@@ -17,6 +17,32 @@ struct shift augment_shift(uint64_t seed, uint32_t epoch, uint32_t item, int jit
 		(int)rng_below(&r, 0, range) - jitter, (int)rng_below(&r, 1, range) - jitter};
 }
 
+static uint32_t common_divisor(uint32_t a, uint32_t b)
+{
+	while (b != 0) {
+		uint32_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* Steps of a length that has no divisor in common with n meet each of n places once. */
+struct shift augment_view(uint64_t seed, uint32_t view, uint32_t item, int jitter)
+{
+	struct rng r = {seed, RNG_VIEW, 0, item};
+	uint32_t range = 2 * (uint32_t)jitter + 1, n = range * range, place, step;
+
+	if (jitter <= 0)
+		return (struct shift){0, 0};
+	step = 1 + rng_below(&r, 1, n - 1);
+	while (common_divisor(step, n) != 1)
+		step--;
+	place = (uint32_t)((rng_below(&r, 0, n) + (uint64_t)view * step) % n);
+	return (struct shift){(int)(place % range) - jitter, (int)(place / range) - jitter};
+}
+
 void scaler_init(struct scaler *s, const struct preprocess *p)
 {
 	*s = (struct scaler){.gain = (float)(1 / (255 * p->sd)),

@@ -29,6 +29,13 @@ struct shift {
 /* Uniform on [-jitter, jitter] in both directions: a pure function of its arguments. */
 struct shift augment_shift(uint64_t seed, uint32_t epoch, uint32_t item, int jitter);
 
+/*
+ * The shift of view number `view` of an item. (2 jitter + 1)^2 views in a row are all shifts
+ * that there are, each once, in an order of the item's own; then they come again. So few views
+ * show a picture from as many sides as they can.
+ */
+struct shift augment_view(uint64_t seed, uint32_t view, uint32_t item, int jitter);
+
 /* Item `item` of the data set as inputs [values]. Features take no shift. */
 void augment_item(const struct dataset *d, const struct scaler *scaler, size_t item,
 	struct shift s, float *input);

@@ -57,7 +57,7 @@ void batcher_start(struct batcher *b, uint32_t epoch, size_t position)
 static struct shift shift_of(const struct batcher *b, uint32_t item, size_t view)
 {
 	if (b->soft != NULL && b->soft->jitter > 0)
-		return augment_shift(b->soft->view_seed, (uint32_t)view, item, b->soft->jitter);
+		return augment_view(b->soft->view_seed, (uint32_t)view, item, b->soft->jitter);
 	return augment_shift(b->seed, b->epoch, item, b->jitter);
 }
 

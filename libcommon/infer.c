@@ -31,7 +31,7 @@ static void gather(const struct job *j, size_t from, size_t to)
 		struct shift s = {0, 0};
 
 		if (in->jitter > 0)
-			s = augment_shift(in->view_seed, in->view, j->item[i], in->jitter);
+			s = augment_view(in->view_seed, in->view, j->item[i], in->jitter);
 		augment_item(in->data, &j->scaler, j->item[i], s, j->input + i * values);
 	}
 }

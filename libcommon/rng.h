@@ -18,6 +18,7 @@ enum rng_purpose {
 	RNG_SHUFFLE = 1,
 	RNG_SPLIT,
 	RNG_JITTER,
+	RNG_VIEW,
 	RNG_INIT = 0x1000,
 	RNG_DROPOUT = 0x2000
 };

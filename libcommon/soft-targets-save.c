@@ -31,7 +31,8 @@ static int describe_views(
 	if (s->views == 1 && s->jitter == 0)
 		return 0;
 	if (put_count(set, "potstill.views", s->views, e) ||
-		put_count(set, "potstill.jitter", (uint64_t)s->jitter, e))
+		put_count(set, "potstill.jitter", (uint64_t)s->jitter, e) ||
+		tensor_set_put_meta(set, "potstill.view-order", SOFT_TARGETS_VIEW_ORDER, e))
 		return -1;
 	return put_count(set, "potstill.view-seed", s->view_seed, e);
 }

@@ -64,6 +64,7 @@ static int read_kind(struct soft_targets *s, struct err *e)
 static int read_views(struct soft_targets *s, struct err *e)
 {
 	uint64_t views = 1, jitter = 0;
+	const char *order;
 
 	if (lineage_count(&s->set, "potstill.views", s->items, &views, e) < 0 ||
 		lineage_count(&s->set, "potstill.jitter", INT_MAX, &jitter, e) < 0 ||
@@ -72,6 +73,10 @@ static int read_views(struct soft_targets *s, struct err *e)
 	if (views == 0 || s->items % views != 0)
 		return err_set(e, "%zu rows are not %" PRIu64 " views of the same items",
 			s->items, views);
+	order = tensor_set_meta(&s->set, "potstill.view-order");
+	if (jitter > 0 && (order == NULL || strcmp(order, SOFT_TARGETS_VIEW_ORDER) != 0))
+		return err_set(e, "its views are not in the order \"" SOFT_TARGETS_VIEW_ORDER
+				  "\": make it again with soft-targets");
 	s->views = (size_t)views;
 	s->items /= s->views;
 	s->jitter = (int)jitter;

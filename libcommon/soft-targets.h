@@ -7,7 +7,8 @@
  *   potstill.values       logits | zero-mean-logits | log-probabilities | probabilities
  *   potstill.temperature  of (log-)probabilities; absent for logits
  *   potstill.views, potstill.jitter, potstill.view-seed   view v of item i is shifted by
- *                         augment_shift(view-seed, v, i, jitter); one clean view where absent
+ *                         augment_view(view-seed, v, i, jitter); one clean view where absent
+ *   potstill.view-order   "each-shift-once", that of augment_view; where there is jitter
  *   potstill.dataset      fingerprint of the data set
  *   potstill.teacher      fingerprints of the models, separated by spaces (absent for targets
  *                         from elsewhere)
@@ -20,6 +21,8 @@
 #include "dataset.h"
 #include "soft-values.h"
 #include "tensor-file.h"
+
+#define SOFT_TARGETS_VIEW_ORDER "each-shift-once"
 
 struct soft_targets {
 	enum soft_values values;

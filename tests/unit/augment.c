@@ -55,6 +55,38 @@ static void shifts_depend_on_everything(void **state)
 		assert_in_range(same[k], 10, 80);
 }
 
+/* Each shift once, then again; another item, another order. */
+static void views_show_every_shift(void **state)
+{
+	size_t same = 0;
+
+	(void)state;
+	for (uint32_t item = 0; item < 200; item++)
+		for (int jitter = 1; jitter <= 3; jitter++) {
+			uint32_t side = 2 * (uint32_t)jitter + 1, n = side * side;
+			int seen[49] = {0};
+
+			for (uint32_t v = 0; v < 2 * n; v++) {
+				struct shift s = augment_view(5, v, item, jitter);
+				struct shift other = augment_view(5, v, item + 1, jitter);
+
+				assert_in_range(s.dx + jitter, 0, side - 1);
+				assert_in_range(s.dy + jitter, 0, side - 1);
+				seen[(s.dy + jitter) * (int)side + s.dx + jitter]++;
+				check(v >= n || seen[(s.dy + jitter) * (int)side + s.dx +
+							jitter] == 1,
+					"item %u, jitter %d: view %u comes twice", item, jitter,
+					v);
+				same += jitter == 2 && s.dx == other.dx && s.dy == other.dy;
+			}
+			for (uint32_t i = 0; i < n; i++)
+				assert_int_equal(seen[i], 2);
+		}
+	/* One of 25 by chance: 400 of 10,000 +- 5 * 20 and the orders' correlation. */
+	assert_in_range(same, 200, 600);
+	assert_int_equal(augment_view(5, 3, 7, 0).dx, 0);
+}
+
 static void no_jitter_is_no_shift(void **state)
 {
 	(void)state;
@@ -152,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shifts_are_uniform),
 		cmocka_unit_test(shifts_depend_on_everything),
+		cmocka_unit_test(views_show_every_shift),
 		cmocka_unit_test(no_jitter_is_no_shift),
 		cmocka_unit_test(pictures_move),
 		cmocka_unit_test(features_do_not_move),

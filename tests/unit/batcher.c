@@ -190,7 +190,7 @@ static void check_row(const struct batcher *b, const struct batch *batch, size_t
 	const struct soft_targets *soft = b->soft;
 	uint32_t item = batch->item[row], view = batch->epoch % (uint32_t)soft->views;
 	struct shift s = soft->jitter > 0
-				 ? augment_shift(soft->view_seed, view, item, soft->jitter)
+				 ? augment_view(soft->view_seed, view, item, soft->jitter)
 				 : augment_shift(b->seed, batch->epoch, item, b->jitter);
 	struct scaler scaler;
 	float input[VALUES];

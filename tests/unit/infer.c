@@ -152,7 +152,7 @@ static void shifts_views(void **state)
 	in.view = 5;
 	assert_int_equal(infer_logits(&in, got, &e), 0);
 	for (int i = 0; i < 4; i++)
-		expect(n, item[i], augment_shift(99, 5, item[i], 2), want + i * CLASSES);
+		expect(n, item[i], augment_view(99, 5, item[i], 2), want + i * CLASSES);
 	assert_memory_equal(got, want, sizeof want);
 	assert_memory_not_equal(got, plain, sizeof want);
 	for (int i = 0; i < 4; i++)

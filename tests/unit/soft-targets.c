@@ -311,6 +311,7 @@ static void refuses_other_files(void **state)
 		const char *key, *value, *reason;
 	} cases[] = {{NULL, NULL, NULL}, {"potstill.views", "3", NULL},
 		{"potstill.views", "1", NULL},
+		{"potstill.jitter", "2", "views are not in the order"},
 		{"potstill.kind", "dataset", "is a dataset file where a soft-targets file"},
 		{"potstill.values", "probability", "potstill.values is probability"},
 		{"potstill.values", "logits",
