@@ -118,7 +118,8 @@ assert abs(get("-p", "l.zst") - softmax(np.load("z.npy"), 5)).max() < 1e-6'
 ok "views are rows" python '
 z = np.arange(24, dtype="f4").reshape(6, 4)
 write("v.zst", {"values": z}, {"potstill.kind": "soft-targets", "potstill.values": "logits", "potstill.views": "2",
-      "potstill.jitter": "2", "potstill.view-seed": "7", "potstill.dataset": "0" * 32})
+      "potstill.jitter": "2", "potstill.view-order": "each-shift-once", "potstill.view-seed": "7",
+      "potstill.dataset": "0" * 32})
 assert abs(get("-p", "v.zst") - softmax(z, 1)).max() < 1e-6 and (get("-r", "3:4", "v.zst") == z[3:4]).all()'
 
 fails "probabilities at T = 5 cannot be had at 4" 1 '"p.zst": holds probabilities at temperature 5, which cannot be used at 4' tensor2npy -p -T 4 p.zst
