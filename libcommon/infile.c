@@ -50,53 +50,66 @@ void infile_close(struct infile *f)
 
 #define FIRST_ROOM 65536 /* where a pipe does not say how much is to come */
 
-/* More room for a text; NULL and the old one freed where there is none. */
-static char *grow_text(char *text, size_t n, size_t room, struct err *e)
+/* A larger block with the same n bytes; NULL, and the old one freed, where there is none. */
+static uint8_t *enlarge(uint8_t *bytes, size_t n, size_t room, struct err *e)
 {
-	char *larger = size_alloc(room, 1, "a text", e);
+	uint8_t *larger = size_alloc(room, 1, "a file", e);
 
 	if (larger != NULL)
-		memcpy(larger, text, n);
-	free(text);
+		memcpy(larger, bytes, n);
+	free(bytes);
 	return larger;
 }
 
 /* Reads until the file ends, or one byte more than it may hold is there. */
-static char *read_all(struct infile *f, size_t most, size_t *n, struct err *e)
+static uint8_t *read_all(struct infile *f, size_t most, size_t *n, struct err *e)
 {
 	size_t room = f->bytes < most ? (size_t)f->bytes + 1 : FIRST_ROOM, got;
-	char *text = size_alloc(room + 1, 1, "a text", e);
+	uint8_t *bytes = size_alloc(room + 1, 1, "a file", e);
 
-	for (*n = 0; text != NULL;) {
-		if (infile_read(f, text + *n, room - *n, &got, e)) {
-			free(text);
+	for (*n = 0; bytes != NULL;) {
+		if (infile_read(f, bytes + *n, room - *n, &got, e)) {
+			free(bytes);
 			return NULL;
 		}
 		*n += got;
 		if (*n < room || *n > most)
 			break;
 		room = room < most / 2 ? 2 * room : most + 1;
-		text = grow_text(text, *n, room + 1, e);
+		bytes = enlarge(bytes, *n, room + 1, e);
 	}
-	return text;
+	return bytes;
+}
+
+uint8_t *infile_all(const char *path, size_t most, size_t *n, struct err *e)
+{
+	struct infile f;
+	uint8_t *bytes = NULL;
+
+	if (infile_open(&f, path, e) == 0)
+		bytes = read_all(&f, most, n, e);
+	infile_close(&f);
+	if (bytes != NULL && *n > most) {
+		err_set(e, "is longer than %zu bytes", most);
+		free(bytes);
+		bytes = NULL;
+	}
+	if (bytes == NULL)
+		err_in(e, path);
+	return bytes;
 }
 
 char *infile_text(const char *path, size_t most, struct err *e)
 {
-	struct infile f;
-	char *text = NULL;
 	size_t n;
+	char *text = (char *)infile_all(path, most, &n, e);
 
-	if (infile_open(&f, path, e) == 0)
-		text = read_all(&f, most, &n, e);
-	infile_close(&f);
-	if (text != NULL && (n > most || memchr(text, '\0', n) != NULL)) {
-		err_set(e, n > most ? "is too long to be a list" : "is no text");
-		free(text);
-		text = NULL;
-	}
-	if (text == NULL) {
+	if (text == NULL)
+		return NULL;
+	if (memchr(text, '\0', n) != NULL) {
+		err_set(e, "is no text");
 		err_in(e, path);
+		free(text);
 		return NULL;
 	}
 	while (n > 0 && strchr(" \t\r\n", text[n - 1]) != NULL)

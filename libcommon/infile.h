@@ -21,6 +21,10 @@ int infile_open(struct infile *f, const char *path, struct err *e);
 int infile_read(struct infile *f, void *to, size_t n, size_t *got, struct err *e);
 void infile_close(struct infile *f);
 
+/* A whole file of at most `most` bytes, *n of them, for free(); NULL, with the path in the
+ * text, where it is longer. */
+uint8_t *infile_all(const char *path, size_t most, size_t *n, struct err *e);
+
 /*
  * A whole text file of at most `most` bytes, without the white space at its end and ended by
  * NUL; for free(). NULL, with the path in the text, where it is longer or holds a NUL.

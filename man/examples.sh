@@ -64,6 +64,16 @@ for split, n in ("train", 20), ("val", 5):
             png(f"photos/{split}/{name}/{i:03}.png", image.astype(numpy.uint8))
 PY
 
+# Two batches of CIFAR-10's format and its archive.
+mkdir cifar-10-batches-bin
+for batch in data_batch_1 data_batch_2 test_batch; do
+	head -c 61460 /dev/zero >cifar-10-batches-bin/$batch.bin
+done
+for name in airplane automobile bird cat deer dog frog horse ship truck ''; do
+	echo "$name"
+done >cifar-10-batches-bin/batches.meta.txt
+tar -czf cifar-10-binary.tar.gz cifar-10-batches-bin
+
 have() {
 	command -v "$1" >/dev/null
 }
