@@ -69,8 +69,11 @@ static int record_optim(const struct run *r, struct tensor_set *s, struct err *e
 		return -1;
 	if (o->kind->uses & OPTIM_USES_BETAS &&
 		(lineage_real(s, e, "--beta1", o->beta1) ||
-			lineage_real(s, e, "--beta2", o->beta2) ||
-			lineage_real(s, e, "--epsilon", o->epsilon)))
+			lineage_real(s, e, "--beta2", o->beta2)))
+		return -1;
+	if (o->kind->uses & OPTIM_USES_RHO && lineage_real(s, e, "--rho", o->rho))
+		return -1;
+	if (o->kind->uses & OPTIM_USES_EPSILON && lineage_real(s, e, "--epsilon", o->epsilon))
 		return -1;
 	if (o->momentum > 0 && lineage_real(s, e, "--momentum", o->momentum))
 		return -1;

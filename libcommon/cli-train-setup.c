@@ -29,16 +29,24 @@ static void check_distillation(const struct distill_options *d)
 		die_usage("--no-t-squared has no meaning for --loss %s", kind->name);
 }
 
+static void check_use(const struct optim_kind *kind, int use, bool given, const char *option)
+{
+	if (given && !(kind->uses & use))
+		die_usage("--%s has no meaning for --optimizer %s", option, kind->name);
+}
+
 static void check_optimizer(const struct train_options *o)
 {
 	const struct optim_kind *kind = optim_kind_find(o->optimizer);
 
 	if (kind == NULL)
 		die_usage("--optimizer: \"%s\" is no optimiser", o->optimizer);
-	if (o->momentum > 0 && !(kind->uses & OPTIM_USES_MOMENTUM))
-		die_usage("--momentum has no meaning for --optimizer %s", kind->name);
+	check_use(kind, OPTIM_USES_MOMENTUM, o->momentum > 0, "momentum");
+	check_use(kind, OPTIM_USES_RHO, o->rho >= 0, "rho");
+	check_use(kind, OPTIM_USES_EPSILON, o->epsilon >= 0, "epsilon");
 	if (o->nesterov && !(o->momentum > 0))
 		die_usage("--nesterov needs --momentum");
+	check_use(kind, OPTIM_USES_NESTEROV, o->nesterov, "nesterov");
 	if (o->max_norm > 0 && o->max_squared_norm > 0)
 		die_usage("--max-norm and --max-squared-norm exclude each other");
 }
@@ -175,7 +183,10 @@ static void make_optim(struct run *r)
 	r->optim.nesterov = o->nesterov;
 	r->optim.beta1 = o->beta1;
 	r->optim.beta2 = o->beta2;
-	r->optim.epsilon = o->epsilon;
+	if (o->rho >= 0)
+		r->optim.rho = o->rho;
+	if (o->epsilon >= 0)
+		r->optim.epsilon = o->epsilon;
 	r->optim.weight_decay = o->weight_decay;
 	r->optim.clip = o->clip;
 	r->optim.max_norm = o->max_squared_norm > 0 ? o->max_squared_norm : o->max_norm;

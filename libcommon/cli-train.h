@@ -16,7 +16,7 @@ struct train_options {
 	int initializer, order, schedule, keep;
 	int epochs, batch, jitter, patience, threads;
 	int step_epochs, lr_patience, checkpoint_every;
-	double lr, momentum, beta1, beta2, epsilon, weight_decay, clip, max_norm,
+	double lr, momentum, beta1, beta2, rho, epsilon, weight_decay, clip, max_norm,
 		max_squared_norm;
 	double warmup, gamma, lr_min, label_smoothing, mean, sd;
 	bool nesterov, resume, dry_run, verbose;
@@ -28,8 +28,8 @@ struct train_options {
 	{ \
 		.output = "-", .optimizer = "adam", .keep = -1, .epochs = 20, .batch = 128, \
 		.step_epochs = 10, .lr_patience = 5, .checkpoint_every = 1, .lr = -1, \
-		.momentum = 0, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .gamma = 0.1, \
-		.sd = 1 \
+		.momentum = 0, .beta1 = 0.9, .beta2 = 0.999, .rho = -1, .epsilon = -1, \
+		.gamma = 0.1, .sd = 1 \
 	}
 
 /* `o` is a static struct train_options: rows need constant addresses. */
@@ -67,16 +67,21 @@ struct train_options {
 		OPTION_INT(0, "patience", "N", &(o).patience, 0, 1000000, \
 			"stop after N epochs without a better one"), \
 		OPTION_GROUP("optimiser"), \
-		OPTION_TEXT( \
-			0, "optimizer", "KIND", &(o).optimizer, "sgd, adam or adamw [adam]"), \
-		OPTION_REAL(0, "lr", "X", &(o).lr, 0, 1e6, "learning rate [.001; sgd .01]"), \
-		OPTION_REAL(0, "momentum", "X", &(o).momentum, 0, 1, "of sgd [0]"), \
+		OPTION_TEXT(0, "optimizer", "KIND", &(o).optimizer, \
+			"sgd, adam, adamw, adadelta or rmsprop [adam]"), \
+		OPTION_REAL(0, "lr", "X", &(o).lr, 0, 1e6, \
+			"learning rate [.001; sgd and rmsprop .01, adadelta 1]"), \
+		OPTION_REAL( \
+			0, "momentum", "X", &(o).momentum, 0, 1, "of sgd and rmsprop [0]"), \
 		OPTION_FLAG(0, "nesterov", &(o).nesterov, "Nesterov's momentum"), \
 		OPTION_REAL(0, "beta1", "X", &(o).beta1, 0, 0.999999999, \
 			"of adam: decay of the mean [.9]"), \
 		OPTION_REAL(0, "beta2", "X", &(o).beta2, 0, 0.999999999, \
 			"of adam: decay of the square [.999]"), \
-		OPTION_REAL(0, "epsilon", "X", &(o).epsilon, 0, 1, "of adam [1e-8]"), \
+		OPTION_REAL(0, "rho", "X", &(o).rho, 0, 0.999999999, \
+			"decay of adadelta's and rmsprop's squares [.95, .99]"), \
+		OPTION_REAL(0, "epsilon", "X", &(o).epsilon, 0, 1, \
+			"keeps divisors from 0 [1e-8; adadelta 1e-7]"), \
 		OPTION_REAL(0, "weight-decay", "X", &(o).weight_decay, 0, 1e6, \
 			"L2; decoupled with adamw [0]"), \
 		OPTION_REAL(0, "clip", "X", &(o).clip, 0, 1e9, \

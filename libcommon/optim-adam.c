@@ -10,7 +10,8 @@ static void step(const struct optim *o, const struct optim_slice *s)
 }
 
 const struct optim_kind optim_adam = {.name = "adam",
-	.uses = OPTIM_USES_BETAS,
+	.uses = OPTIM_USES_BETAS | OPTIM_USES_EPSILON,
 	.states = 2,
 	.default_lr = 0.001,
+	.default_epsilon = 1e-8,
 	.step = step};

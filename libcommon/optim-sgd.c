@@ -24,7 +24,7 @@ VECTOR_CLONES static void step(const struct optim *o, const struct optim_slice *
 }
 
 const struct optim_kind optim_sgd = {.name = "sgd",
-	.uses = OPTIM_USES_MOMENTUM,
+	.uses = OPTIM_USES_MOMENTUM | OPTIM_USES_NESTEROV,
 	.states = 1,
 	.default_lr = 0.01,
 	.step = step};

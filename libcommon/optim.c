@@ -33,7 +33,11 @@ const struct optim_kind *optim_kind_find(const char *name)
 
 void optim_defaults(struct optim *o, const struct optim_kind *kind)
 {
-	*o = (struct optim){.kind = kind, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};
+	*o = (struct optim){.kind = kind,
+		.beta1 = 0.9,
+		.beta2 = 0.999,
+		.rho = kind->default_rho,
+		.epsilon = kind->default_epsilon};
 }
 
 /* Where the gradient by parameter i of the part goes. */
@@ -43,7 +47,7 @@ struct place {
 
 static struct place place_of(const struct optim *o, const struct net_part *part, int worker)
 {
-	struct place p;
+	struct place p = {{NULL}};
 	size_t at = o->grad_values * (size_t)worker, in_arena;
 
 	for (int i = 0; i < part->layer->params; i++) {

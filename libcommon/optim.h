@@ -14,7 +14,7 @@ struct net;
 struct net_part;
 
 /* optim_sgd in optim-sgd.c and so on. */
-#define OPTIM_KINDS(X) X(sgd) X(adam) X(adamw)
+#define OPTIM_KINDS(X) X(sgd) X(adam) X(adamw) X(adadelta) X(rmsprop)
 
 #define OPTIM_MAX_STATES 2
 
@@ -25,7 +25,7 @@ enum optim_max_norm { OPTIM_NORM, OPTIM_SQUARED_NORM };
 struct optim {
 	/* Set by the caller: */
 	const struct optim_kind *kind;
-	double momentum, beta1, beta2, epsilon, weight_decay;
+	double momentum, beta1, beta2, rho, epsilon, weight_decay;
 	int nesterov;
 	double clip; /* largest norm of the whole gradient (PyTorch's clip_grad_norm_); 0 for
 			none */
@@ -35,7 +35,8 @@ struct optim {
 		max_norm_of; /* what max_norm bounds: the dropout paper can be read both ways */
 	/* Its own: */
 	size_t arena;
-	float *state[OPTIM_MAX_STATES]; /* momentum; or Adam's first and second moments */
+	float *state[OPTIM_MAX_STATES]; /* as the kind's file says: momentum, mean squares ...
+					 */
 	/*
 	 * The gradient: of the parts that workers are at, one behind the other; or the whole
 	 * arena, with clipping, which needs all of it before the first step.
@@ -58,20 +59,26 @@ struct optim_slice {
 };
 
 /* Which hyper-parameters beside the learning rate and the decay a kind reads. */
-enum { OPTIM_USES_MOMENTUM = 1, OPTIM_USES_BETAS = 2 };
+enum {
+	OPTIM_USES_MOMENTUM = 1,
+	OPTIM_USES_BETAS = 2,
+	OPTIM_USES_RHO = 4, /* decay of the mean of squares */
+	OPTIM_USES_EPSILON = 8,
+	OPTIM_USES_NESTEROV = 16
+};
 
 struct optim_kind {
 	const char *name;
 	int uses;
 	int states;
-	double default_lr;
+	double default_lr, default_rho, default_epsilon;
 	void (*step)(const struct optim *o, const struct optim_slice *s);
 };
 
 const struct optim_kind *optim_kind_find(const char *name);
 const struct optim_kind *const *optim_kinds(void); /* NULL-terminated */
 
-/* Defaults of PyTorch for everything but the kind. */
+/* The kind's defaults (PyTorch's, but for adadelta), and nothing that is switched off. */
 void optim_defaults(struct optim *o, const struct optim_kind *kind);
 
 /* Allocates states for the net's arena; 0 or -1. */

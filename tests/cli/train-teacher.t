@@ -10,6 +10,9 @@ teach() {
 }
 
 ok "a model is trained" train-teacher --net 784-32-10 --epochs 3 -o model.safetensors train.safetensors.zst
+teach --epochs 1 --optimizer adadelta -o adadelta.safetensors train.safetensors.zst
+like "an optimiser's own defaults are recorded" "$(tail -c +9 adadelta.safetensors | head -c 2000)" \
+	'--optimizer adadelta --rho 0.95 --epsilon 1e-07 --schedule constant --lr 1"'
 is "a line an epoch on stderr" "$(grep -c '^epoch [123]/3: loss ' "$ERR")" 3
 is "nothing on stdout" "$(wc -c <"$OUT")" 0
 ok "-q is quiet" teach --epochs 1 -o quiet.safetensors train.safetensors.zst
@@ -74,7 +77,7 @@ same "is taken as it is" model.bytes copy.bytes
 for options in "--optimizer sgd --lr .1 --momentum .9 --nesterov" "--optimizer adamw --weight-decay .01" \
 	"--optimizer adam --schedule cosine --warmup 1" "--clip 1 --max-norm 3" "--max-squared-norm 9 --label-smoothing .01" \
 	"--initializer he --schedule exp --gamma .95" "--initializer torch --schedule plateau --lr-patience 1" \
-	"--schedule step --step-epochs 20"; do
+	"--schedule step --step-epochs 20" "--optimizer adadelta --lr 1" "--optimizer rmsprop --lr .001 --momentum .5"; do
 	# shellcheck disable=SC2086
 	train-teacher -q --net 784-32-10 --epochs 30 --lr .005 --log log.jsonl $options -o m.safetensors.zst train.safetensors.zst
 	ok "learns with $options" "$PYTHON" -c '
@@ -97,6 +100,13 @@ fails "a net that is none" 1 'character 5: expected a' train-teacher --net 784-,
 fails "too few outputs" 1 'has 9 outputs where the data set has 10 classes' train-teacher --net 784-9 -o x train.safetensors.zst
 fails "a net beyond memory" 1 'memory limit|too many|too large' train-teacher --net 784-2000000000-2000000000-10 -o x train.safetensors.zst
 fails "an unknown optimiser" 2 '"lbfgs" is no optimiser' train-teacher --net 784-10 --optimizer lbfgs train.safetensors.zst
+fails "rho for adam" 2 '--rho has no meaning for --optimizer adam' train-teacher --net 784-10 --rho .9 train.safetensors.zst
+fails "epsilon for sgd" 2 '--epsilon has no meaning for --optimizer sgd' train-teacher --net 784-10 --optimizer sgd --epsilon 1e-7 \
+	train.safetensors.zst
+fails "momentum for adadelta" 2 '--momentum has no meaning' train-teacher --net 784-10 --optimizer adadelta --momentum .9 \
+	train.safetensors.zst
+fails "nesterov for rmsprop" 2 '--nesterov has no meaning' train-teacher --net 784-10 --optimizer rmsprop --momentum .9 --nesterov \
+	train.safetensors.zst
 fails "nesterov alone" 2 'needs --momentum' train-teacher --net 784-10 --optimizer sgd --nesterov train.safetensors.zst
 fails "patience alone" 2 'needs --validation' train-teacher --net 784-10 --patience 3 train.safetensors.zst
 fails "resume alone" 2 'needs --checkpoint' train-teacher --net 784-10 --resume train.safetensors.zst

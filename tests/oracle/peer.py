@@ -47,6 +47,11 @@ def optimizer(s, parameters):
         return torch.optim.SGD(
             parameters, s["lr"], s.get("momentum", 0), weight_decay=decay, nesterov=bool(s.get("nesterov", 0))
         )
+    if s["kind"] == "adadelta":
+        return torch.optim.Adadelta(parameters, s["lr"], s.get("rho", 0.95), s.get("epsilon", 1e-7), decay)
+    if s["kind"] == "rmsprop":
+        rho, epsilon = s.get("rho", 0.99), s.get("epsilon", 1e-8)
+        return torch.optim.RMSprop(parameters, s["lr"], rho, epsilon, decay, s.get("momentum", 0))
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[s["kind"]]
     betas = (s.get("beta1", 0.9), s.get("beta2", 0.999))
     return kind(parameters, s["lr"], betas, s.get("epsilon", 1e-8), weight_decay=decay)

@@ -25,6 +25,15 @@ OPTIMIZERS = [
     {"kind": "adamw", "lr": 0.01, "weight_decay": 0.01},
     {"kind": "adamw", "lr": 0.05, "weight_decay": 0.3, "epsilon": 1e-3},
     {"kind": "adamw", "lr": 0.01, "clip": 100},
+    {"kind": "adadelta", "lr": 1.0},
+    {"kind": "adadelta", "lr": 0.5, "rho": 0.8, "epsilon": 1e-3},
+    {"kind": "adadelta", "lr": 1.0, "rho": 0.9, "epsilon": 1e-6, "weight_decay": 0.01},
+    {"kind": "adadelta", "lr": 1.0, "clip": 0.5},
+    {"kind": "rmsprop", "lr": 0.01},
+    {"kind": "rmsprop", "lr": 0.01, "rho": 0.9, "epsilon": 1e-3},
+    {"kind": "rmsprop", "lr": 0.01, "momentum": 0.9},
+    {"kind": "rmsprop", "lr": 0.005, "momentum": 0.5, "rho": 0.9, "weight_decay": 0.02},
+    {"kind": "rmsprop", "lr": 0.01, "weight_decay": 0.01, "clip": 0.5},
 ]
 
 SCHEDULES = [

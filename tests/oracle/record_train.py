@@ -21,6 +21,9 @@ CASES = {
     "ce-nesterov": "train-teacher --optimizer sgd --lr .05 --momentum .9 --nesterov --weight-decay .001"
     " --label-smoothing .1 --schedule exp --gamma .7",
     "ce-adam": "train-teacher --optimizer adam --lr .005 --epsilon 1e-7 --clip .5",
+    "ce-adadelta": "train-teacher --optimizer adadelta --lr 2 --rho .9 --epsilon 1e-4",
+    "ce-rmsprop": "train-teacher --optimizer rmsprop --lr .002 --rho .9 --epsilon 1e-3 --momentum .5",
+    "kd-adadelta": "train-student --optimizer adadelta --lr 1 --loss kd --temperature 10 --alpha .5",
     "kd-adam": "train-student --optimizer adam --lr .003 --loss kd --temperature 5 --hard-weight 1 --soft-weight 1",
     "kd-sgd": "train-student --optimizer sgd --lr .05 --momentum .5 --loss kd --temperature 2 --alpha .3"
     " --no-t-squared --schedule step --step-epochs 2 --gamma .5 --label-smoothing .05",
@@ -38,7 +41,8 @@ def parse(line):
         p.add_argument("--" + name, default="")
     for name in ("lr", "momentum", "weight-decay", "label-smoothing", "gamma", "clip"):
         p.add_argument("--" + name, type=float, default=0)
-    p.add_argument("--epsilon", type=float, default=1e-8)
+    for name in ("rho", "epsilon"):
+        p.add_argument("--" + name, type=float)
     for name in ("temperature", "alpha", "hard-weight", "soft-weight"):
         p.add_argument("--" + name, type=float)
     for name in ("epochs", "batch", "step-epochs"):
@@ -65,8 +69,9 @@ def loss_of(o):
 
 
 def optim_of(o):
-    names = ("lr", "momentum", "weight_decay", "epsilon", "nesterov")
-    return {"kind": o.optimizer, **{n: getattr(o, n) for n in names}}
+    names = ("lr", "momentum", "weight_decay", "nesterov", "rho", "epsilon")
+    given = {n: getattr(o, n) for n in names if getattr(o, n) is not None}
+    return {"kind": o.optimizer, **given}
 
 
 def world():

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Optimisers against the algorithms of PyTorch's documentation (torch.optim.SGD, Adam,
- * AdamW; torch.nn.utils.clip_grad_norm_) in double, and hand-computed steps.
+ * Optimisers against the algorithms of PyTorch's documentation (torch.optim.SGD, Adam, AdamW,
+ * Adadelta, RMSprop; torch.nn.utils.clip_grad_norm_) in double, and hand-computed steps.
  *
  * Tolerance: parameters are near 1, so each step rounds to 2^-24; STEPS steps of a few
  * operations stay below 1e-6. A wrong order of operations is off by lr * decay or more.
@@ -82,6 +82,23 @@ static void adam(const struct optim *o, struct scalar *s, double g, double lr, i
 	s->w -= lr * m / (sqrt(v) + o->epsilon);
 }
 
+static void adadelta(const struct optim *o, struct scalar *s, double g, double lr)
+{
+	double d;
+
+	s->first = o->rho * s->first + (1 - o->rho) * g * g;
+	d = sqrt(s->second + o->epsilon) / sqrt(s->first + o->epsilon) * g;
+	s->second = o->rho * s->second + (1 - o->rho) * d * d;
+	s->w -= lr * d;
+}
+
+static void rmsprop(const struct optim *o, struct scalar *s, double g, double lr)
+{
+	s->first = o->rho * s->first + (1 - o->rho) * g * g;
+	s->second = o->momentum * s->second + g / (sqrt(s->first) + o->epsilon);
+	s->w -= lr * s->second;
+}
+
 static void reference(const struct optim *o, struct scalar *s, double g, double lr, int t)
 {
 	const char *name = o->kind->name;
@@ -93,6 +110,10 @@ static void reference(const struct optim *o, struct scalar *s, double g, double 
 	} else if (strcmp(name, "adamw") == 0) {
 		s->w -= lr * o->weight_decay * s->w;
 		adam(o, s, g, lr, t);
+	} else if (strcmp(name, "adadelta") == 0) {
+		adadelta(o, s, g + o->weight_decay * s->w, lr);
+	} else if (strcmp(name, "rmsprop") == 0) {
+		rmsprop(o, s, g + o->weight_decay * s->w, lr);
 	} else {
 		fail_msg("add the optimiser %s to this test", name);
 	}
@@ -171,7 +192,20 @@ static void steps_are_pytorchs(void **state)
 	workers_free(w);
 }
 
-static void defaults_are_pytorchs(void **state)
+static void check_defaults(const char *name, double lr, double rho, double epsilon)
+{
+	struct optim o;
+
+	optim_defaults(&o, optim_kind_find(name));
+	check(o.kind->default_lr == lr && o.rho == rho && o.epsilon == epsilon,
+		"the defaults of %s: lr %g, rho %g, epsilon %g", name, o.kind->default_lr,
+		o.rho, o.epsilon);
+	if (o.kind->uses & OPTIM_USES_BETAS)
+		assert_true(o.beta1 == 0.9 && o.beta2 == 0.999);
+}
+
+/* Those of PyTorch, but Keras 2's of adadelta. */
+static void defaults_are_as_published(void **state)
 {
 	struct optim o;
 
@@ -179,12 +213,15 @@ static void defaults_are_pytorchs(void **state)
 	for (const struct optim_kind *const *k = optim_kinds(); *k != NULL; k++) {
 		optim_defaults(&o, *k);
 		assert_ptr_equal(optim_kind_find((*k)->name), *k);
-		assert_true(o.beta1 == 0.9 && o.beta2 == 0.999 && o.epsilon == 1e-8);
 		assert_true(o.momentum == 0 && o.weight_decay == 0 && o.nesterov == 0);
 		assert_true(o.clip == 0 && o.max_norm == 0);
 	}
 	assert_null(optim_kind_find("lion"));
-	assert_true(optim_kind_find("adam")->default_lr == 1e-3);
+	check_defaults("sgd", 1e-2, 0, 0);
+	check_defaults("adam", 1e-3, 0, 1e-8);
+	check_defaults("adamw", 1e-3, 0, 1e-8);
+	check_defaults("adadelta", 1, 0.95, 1e-7);
+	check_defaults("rmsprop", 1e-2, 0.99, 1e-8);
 }
 
 /* Two inputs, two units: weights in rows (3, 4) and (0.3, 0.4), biases 7 and 8. */
@@ -332,7 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(steps_are_pytorchs),
-		cmocka_unit_test(defaults_are_pytorchs),
+		cmocka_unit_test(defaults_are_as_published),
 		cmocka_unit_test(clips_the_whole_gradient),
 		cmocka_unit_test(bounds_incoming_weights),
 		cmocka_unit_test(bounds_after_the_step),

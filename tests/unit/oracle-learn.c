@@ -66,6 +66,7 @@ static void make_optim(struct optim *o, const struct net *n, const char *text)
 	o->weight_decay = golden_number(text, "weight_decay", 0);
 	o->beta1 = golden_number(text, "beta1", o->beta1);
 	o->beta2 = golden_number(text, "beta2", o->beta2);
+	o->rho = golden_number(text, "rho", o->rho);
 	o->epsilon = golden_number(text, "epsilon", o->epsilon);
 	o->clip = golden_number(text, "clip", 0);
 	assert_int_equal(optim_init(o, n, &e), 0);
@@ -133,7 +134,7 @@ static void optimizers_agree_with_pytorch(void **state)
 	for (int k = 0; optim_kinds()[k] != NULL; k++)
 		check(seen[k], "tests/oracle has no case of the optimiser %s",
 			optim_kinds()[k]->name);
-	assert_true(i >= 15);
+	assert_true(i >= 24);
 }
 
 static enum schedule_kind kind_of(const char *name)
