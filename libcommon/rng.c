@@ -85,29 +85,46 @@ double rng_unit(const struct rng *r, uint32_t position)
 }
 
 /*
- * Lemire's multiplication with rejection. A refused word is replaced by the
- * word at the same position of a derived stream, so positions stay independent.
+ * Lemire's multiplication with rejection, for the stream's word at `position`. A refused word
+ * is replaced by the word at the same position of a derived stream, so positions stay
+ * independent.
  */
-uint32_t rng_below(const struct rng *r, uint32_t position, uint32_t bound)
+static uint32_t word_below(
+	const struct rng *r, uint32_t position, uint32_t word, uint32_t bound)
 {
 	struct rng stream = *r;
-	uint32_t threshold = -bound % bound;
+	uint64_t product = (uint64_t)word * bound;
 
-	for (;;) {
-		uint64_t product = (uint64_t)word_at(&stream, position) * bound;
-
-		if ((uint32_t)product >= threshold)
-			return (uint32_t)(product >> 32);
+	/* Below 2^32 % bound it is refused; that the remainder is below bound spares divisions.
+	 */
+	while ((uint32_t)product < bound && (uint32_t)product < -bound % bound) {
 		stream.purpose += 0x80000000u;
 		stream.seed += 1;
+		product = (uint64_t)word_at(&stream, position) * bound;
 	}
+	return (uint32_t)(product >> 32);
 }
 
+uint32_t rng_below(const struct rng *r, uint32_t position, uint32_t bound)
+{
+	return word_below(r, position, word_at(r, position), bound);
+}
+
+/* Place i takes the word at position i; they are drawn many at a time. */
 void rng_shuffle(const struct rng *r, uint32_t *item, size_t n)
 {
-	for (size_t i = n; i > 1; i--) {
-		uint32_t j = rng_below(r, (uint32_t)i, (uint32_t)i), swap = item[j];
+	uint32_t word[4 * LANES];
+	size_t first = n + 1; /* position of word[0] */
 
+	for (size_t i = n; i > 1; i--) {
+		uint32_t j, swap;
+
+		if (i < first) {
+			first = i - i % (4 * LANES);
+			rng_fill(r, (uint32_t)(first / 4), word, 4 * LANES);
+		}
+		j = word_below(r, (uint32_t)i, word[i - first], (uint32_t)i);
+		swap = item[j];
 		item[j] = item[i - 1];
 		item[i - 1] = swap;
 	}

@@ -203,6 +203,28 @@ static void shuffles_to_permutations(void **state)
 	}
 }
 
+/* However many words are drawn at a time, place i takes word i: old seeds keep their orders. */
+static void shuffles_by_positions(void **state)
+{
+	uint32_t item[700], expected[700];
+
+	(void)state;
+	for (uint32_t n = 0; n <= 700; n += n < 150 ? 1 : 50) {
+		struct rng r = {.seed = 100 + n, .purpose = RNG_SHUFFLE, .epoch = n};
+
+		for (uint32_t i = 0; i < n; i++)
+			item[i] = expected[i] = i;
+		rng_shuffle(&r, item, n);
+		for (uint32_t i = n; i > 1; i--) {
+			uint32_t j = rng_below(&r, i, i), swap = expected[j];
+
+			expected[j] = expected[i - 1];
+			expected[i - 1] = swap;
+		}
+		assert_memory_equal(item, expected, n * sizeof item[0]);
+	}
+}
+
 /* Each of the 24 orders of 4 items is equally likely, and so is each place of each of 10. */
 static void shuffles_without_bias(void **state)
 {
@@ -243,6 +265,7 @@ int main(void)
 		cmocka_unit_test(below_is_unbiased),
 		cmocka_unit_test(below_rejects),
 		cmocka_unit_test(shuffles_to_permutations),
+		cmocka_unit_test(shuffles_by_positions),
 		cmocka_unit_test(shuffles_without_bias),
 	};
 
