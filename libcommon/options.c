@@ -4,6 +4,7 @@
 #include "die.h"
 #include "options-file.h"
 #include "size.h"
+#include "tensor-file.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -220,6 +221,11 @@ static void check_operands(const struct tool *tool, int n)
 		die_usage("too many operands; usage: %s %s", tool->name, tool->synopsis);
 }
 
+static void warn_of_file(const char *path, const char *text)
+{
+	warn("\"%s\": %s", path, text);
+}
+
 char **options_parse(const struct tool *tool, int argc, char **argv, int *n)
 {
 	struct flat f = {.letters = ":", .n = 0};
@@ -227,6 +233,7 @@ char **options_parse(const struct tool *tool, int argc, char **argv, int *n)
 
 	die_name(tool->name);
 	die_setup_signals();
+	tensor_file_on_warning(warn_of_file);
 	argv = options_file_expand(&argc, argv);
 	flatten(&f, tool->rows);
 	flatten(&f, common);

@@ -10,7 +10,8 @@
  *
  * An argument @FILE is replaced by the words in FILE (white space separates, '#'
  * starts a comment to the end of the line, double quotes keep blanks). Every tool has
- * --help, --version, -q and --max-memory without listing them.
+ * --help, --version, -q and --max-memory without listing them, and warns of what it ignores in
+ * the tensor files that it reads.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H

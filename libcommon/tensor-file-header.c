@@ -97,6 +97,14 @@ static int parse_offsets(struct tensor *t, const json_t *value, struct err *e)
 	return 0;
 }
 
+/* Names come from the file: what could break the line or drive a terminal is masked. */
+static void mask_controls(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}
+
 static int warn_of_fields(struct tensor_set *s, const struct tensor *t, struct err *e)
 {
 	char text[300];
@@ -105,6 +113,7 @@ static int warn_of_fields(struct tensor_set *s, const struct tensor *t, struct e
 		return 0;
 	snprintf(text, sizeof text,
 		"tensor \"%.200s\" has fields that are not known and ignored", t->name);
+	mask_controls(text);
 	s->warning = strdup(text);
 	return s->warning != NULL ? 0 : err_set(e, "out of memory");
 }
@@ -195,14 +204,6 @@ static int parse_entries(struct tensor_set *s, json_t *root, struct err *e)
 	if (s->tensors > 0)
 		qsort(s->tensor, s->tensors, sizeof *s->tensor, by_place);
 	return check_places(s, e);
-}
-
-/* Names come from the file: what could break the line or drive a terminal is masked. */
-static void mask_controls(char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
 }
 
 static json_t *load_object(const char *json, size_t n, struct err *e)

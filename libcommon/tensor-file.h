@@ -67,7 +67,8 @@ struct tensor_set {
 	size_t metas;
 	size_t bytes;  /* of all tensors */
 	void *arena;   /* owns the loaded bytes; NULL where the data is the caller's */
-	char *warning; /* what of the header was ignored (unknown fields), or NULL */
+	char *warning; /* what of the header was ignored (unknown fields), or NULL: see
+			tensor_file_on_warning */
 };
 
 /* --- sets --- */
@@ -99,7 +100,14 @@ int tensor_set_fingerprint(const struct tensor_set *s, struct fingerprint *f, st
 int tensor_set_fingerprint_from(const struct tensor_set *s, const struct fingerprint *data,
 	struct fingerprint *f, struct err *e);
 
-/* --- whole files --- */
+/* --- files --- */
+
+/*
+ * Who is told of each file that is read and has a warning; NULL, as it is at first, for nobody.
+ * Set once, before the first thread: options_parse does it for all tools.
+ */
+typedef void tensor_file_warn(const char *path, const char *text);
+void tensor_file_on_warning(tensor_file_warn *f);
 
 /*
  * Reads everything and checks every sum; "-" is standard input. `w` may be NULL

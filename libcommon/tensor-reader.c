@@ -13,6 +13,8 @@
 
 #define STEP ((size_t)1 << 20)
 
+static tensor_file_warn *on_warning;
+
 /* --- the header --- */
 
 static int check_length(const struct tensor_source *s, uint64_t n, struct err *e)
@@ -94,6 +96,11 @@ static int read_header(struct tensor_reader *r, struct err *e)
 	return failed ? -1 : check_size(r, e);
 }
 
+void tensor_file_on_warning(tensor_file_warn *f)
+{
+	on_warning = f;
+}
+
 int tensor_reader_start(struct tensor_reader *r, const char *path, struct err *e)
 {
 	*r = (struct tensor_reader){.path = path};
@@ -103,6 +110,8 @@ int tensor_reader_start(struct tensor_reader *r, const char *path, struct err *e
 		tensor_reader_stop(r);
 		return err_in(e, path);
 	}
+	if (r->set.warning != NULL && on_warning != NULL)
+		on_warning(path, r->set.warning);
 	return 0;
 }
 

@@ -196,8 +196,6 @@ static int tell(const char *path, struct err *e)
 	info.shape = tensor_reader_shape(r);
 	fingerprint_text(info.scan.fingerprint, info.fingerprint);
 	if (!failed) {
-		if (info.set->warning != NULL)
-			warn("\"%s\": %s", path, info.set->warning);
 		if (as_json)
 			print_json(&info);
 		else
