@@ -202,6 +202,7 @@ static void make_schedule(struct run *r)
 	r->schedule = (struct schedule){.kind = (enum schedule_kind)o->schedule,
 		.lr = o->lr >= 0 ? o->lr : r->optim.kind->default_lr,
 		.warmup = o->warmup,
+		.step = (double)batch_of(r) / (double)items_of(r),
 		.epochs = o->epochs,
 		.lr_min = o->lr_min,
 		.gamma = o->gamma,

@@ -95,8 +95,8 @@ struct train_options {
 		OPTION_GROUP("learning rate over time"), \
 		OPTION_CHOICE(0, "schedule", SCHEDULE_WORDS, &(o).schedule, \
 			"how it changes [constant]"), \
-		OPTION_REAL( \
-			0, "warmup", "EPOCHS", &(o).warmup, 0, 1e6, "linear rise from 0 [0]"), \
+		OPTION_REAL(0, "warmup", "EPOCHS", &(o).warmup, 0, 1e6, \
+			"linear rise over this time [0]"), \
 		OPTION_REAL(0, "gamma", "X", &(o).gamma, 0, 1, \
 			"factor of step, exp and plateau [.1]"), \
 		OPTION_INT(0, "step-epochs", "N", &(o).step_epochs, 1, 1000000, \

@@ -28,7 +28,7 @@ double schedule_lr(const struct schedule *s, double time)
 	double after = time - s->warmup;
 
 	if (after < 0)
-		return s->lr * time / s->warmup;
+		return s->lr * fmin(1, (time + s->step) / s->warmup);
 	switch (s->kind) {
 	case SCHEDULE_CONSTANT:
 		return s->lr;

@@ -15,7 +15,8 @@ enum schedule_kind {
 struct schedule {
 	enum schedule_kind kind;
 	double lr;     /* where it starts (after the warm-up) */
-	double warmup; /* epochs of linear rise from 0 */
+	double warmup; /* epochs of linear rise: step k (from 0) of n has lr * (k + 1) / n */
+	double step;   /* epochs that a step takes: a batch's share of the items */
 	double epochs; /* of the whole run: where cosine reaches lr_min */
 	double lr_min; /* of cosine and plateau */
 	double gamma;  /* factor of step (each step_epochs), exp (each epoch), both counted from
@@ -29,7 +30,7 @@ struct schedule {
 
 void schedule_init(struct schedule *s); /* factor 1, best infinite */
 
-/* The learning rate at `time` epochs from the start (fractions are steps within an epoch). */
+/* The learning rate of the step that begins `time` epochs from the start. */
 double schedule_lr(const struct schedule *s, double time);
 
 /* Tells plateau what the monitored loss was after an epoch (PyTorch's ReduceLROnPlateau, mode

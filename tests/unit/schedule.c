@@ -86,7 +86,30 @@ static void cosine_ends_at_the_least(void **state)
 	check_lr(&s, 10, 0.02);
 }
 
-static void warmup_rises_from_zero(void **state)
+/* Four steps an epoch: of eight steps the first has an eighth of the rate, the last has it all.
+ */
+static void warmup_counts_from_the_first_step(void **state)
+{
+	struct schedule s = make(SCHEDULE_CONSTANT);
+
+	(void)state;
+	s.warmup = 2;
+	s.step = 0.25;
+	for (int k = 0; k < 8; k++)
+		check_lr(&s, k / 4.0, 0.1 * (k + 1) / 8);
+	check_lr(&s, 2, 0.1);
+	/* A warm-up that ends within a step, or is shorter than one, never goes above lr. */
+	s.warmup = 0.6;
+	check_lr(&s, 0, 0.1 * 0.25 / 0.6);
+	check_lr(&s, 0.25, 0.1 * 0.5 / 0.6);
+	check_lr(&s, 0.5, 0.1);
+	s.warmup = 0.1;
+	check_lr(&s, 0, 0.1);
+	check_lr(&s, 0.25, 0.1);
+}
+
+/* With steps as short as can be. */
+static void warmup_rises_over_its_time(void **state)
 {
 	struct schedule s = make(SCHEDULE_CONSTANT);
 
@@ -165,7 +188,8 @@ int main(void)
 		cmocka_unit_test(step_falls_in_steps),
 		cmocka_unit_test(exp_falls_each_epoch),
 		cmocka_unit_test(cosine_ends_at_the_least),
-		cmocka_unit_test(warmup_rises_from_zero),
+		cmocka_unit_test(warmup_counts_from_the_first_step),
+		cmocka_unit_test(warmup_rises_over_its_time),
 		cmocka_unit_test(warmup_does_not_use_up_steps),
 		cmocka_unit_test(plateau_waits),
 		cmocka_unit_test(plateau_at_its_edges),
