@@ -3,12 +3,14 @@
 
 #include "err.h"
 #include "json.h"
+#include "net-spec.h"
 #include "progress.h"
 #include "size.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -102,20 +104,19 @@ int cli_train_log(FILE *log, const struct train_report *r, struct err *e)
 	return json_end(&j, e);
 }
 
-static void describe_layer(const struct layer *l)
+static int describe_layer(const struct layer *l, struct err *e)
 {
-	char kind[32], shape[64];
+	char *kind = net_spec_layer_text(&l->spec);
 	size_t params = 0;
 
+	if (kind == NULL)
+		return err_set(e, "out of memory");
 	for (int i = 0; i < l->params; i++)
 		params += l->param[i].count;
-	if (l->kind->number == LAYER_NO_NUMBER)
-		snprintf(kind, sizeof kind, "%s", l->kind->name);
-	else
-		snprintf(kind, sizeof kind, "%s:%.6g", l->kind->name, l->spec.number);
-	snprintf(shape, sizeof shape, "%zux%zux%zu", l->out.channels, l->out.height,
-		l->out.width);
-	printf("%d\t%s\t%s\t%zu\t%zu\n", l->position, kind, shape, params, l->macs);
+	printf("%s\t%s\t%zux%zux%zu\t%zu\t%zu\n", l->name, kind, l->out.channels, l->out.height,
+		l->out.width, params, l->macs);
+	free(kind);
+	return 0;
 }
 
 int cli_train_describe(const struct net *n, size_t batch, struct err *e)
@@ -125,7 +126,8 @@ int cli_train_describe(const struct net *n, size_t batch, struct err *e)
 
 	printf("layer\tkind\toutput\tparameters\tMACs\n");
 	for (int i = 0; i < n->layers; i++)
-		describe_layer(&n->layer[i]);
+		if (describe_layer(&n->layer[i], e))
+			return -1;
 	printf("total\t\t\t%zu\t%zu\n", n->params, n->macs);
 	printf("memory at batch %zu\ttraining %s\tinference %s\n", batch,
 		size_text(training, of_training), size_text(inference, of_inference));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * How library code reports failure: it returns -1 (or NULL) and leaves one
- * line of text in the caller's struct err. Nothing here prints or exits.
+ * line of text in the caller's struct err. Nothing here prints or exits. (Of a fault in
+ * a net's text two more lines, which begin with four blanks, show the place.)
  *
  * The text is lower case, has no full stop, and starts with the subject in
  * double quotes where there is one: "train.safetensors.zst": header is not JSON.

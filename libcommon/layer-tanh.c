@@ -26,7 +26,7 @@ static void backward(const struct layer *l, const struct layer_pass *p)
 const struct layer_kind layer_tanh = {
 	.name = "tanh",
 	.options = "",
-	.in_place = 1,
+	.in_place = LAYER_IN_PLACE,
 	.keeps = LAYER_KEEPS_OUT,
 	.setup = pointwise_setup,
 	.forward = forward,

@@ -5,9 +5,11 @@
 
 #define DECLARE(name) extern const struct layer_kind layer_##name;
 LAYER_KINDS(DECLARE)
+JOIN_KINDS(DECLARE)
 
 #define ADDRESS(name) &layer_##name,
 static const struct layer_kind *const kinds[] = {LAYER_KINDS(ADDRESS) NULL};
+static const struct layer_kind *const joins[] = {JOIN_KINDS(ADDRESS) NULL};
 
 const struct layer_kind *const *layer_kinds(void)
 {
@@ -20,5 +22,13 @@ const struct layer_kind *layer_kind_find(const char *name, size_t length)
 		if (strlen(kinds[i]->name) == length &&
 			strncmp(kinds[i]->name, name, length) == 0)
 			return kinds[i];
+	return NULL;
+}
+
+const struct layer_kind *layer_join(char sign)
+{
+	for (size_t i = 0; joins[i] != NULL; i++)
+		if (joins[i]->join == sign)
+			return joins[i];
 	return NULL;
 }

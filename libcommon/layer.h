@@ -18,9 +18,13 @@ struct layer_kind;
 /* Every layer kind: layer_fc in layer-fc.c and so on. */
 #define LAYER_KINDS(X) X(fc) X(relu) X(tanh) X(drop)
 
+/* The kinds that bring branches together, written as groups: ( | ) and +( | ). */
+#define JOIN_KINDS(X) X(concat) X(sum)
+
 #define LAYER_MAX_PARAMS 2
 #define LAYER_MAX_OPTIONS 8
 #define LAYER_MAX_RANK 4
+#define LAYER_NAME 96
 
 /* How weights start; biases start at 0 but for INITIALIZER_TORCH. */
 enum initializer {
@@ -51,11 +55,26 @@ struct layer_param {
 	size_t count, at;
 };
 
+/* An activation that a layer reads. */
+struct layer_source {
+	int layer; /* whose output; -1 for the net's input */
+	struct shape shape;
+	int needs_din; /* whether any layer up to there has parameters */
+	size_t at;     /* a join may keep here where in its output the branch's values go */
+};
+
 struct layer {
 	struct layer_spec spec;
 	const struct layer_kind *kind;
-	int position; /* its number in nn.Sequential: parameters are called "POSITION.weight" */
-	struct shape in, out;
+	char name[LAYER_NAME]; /* PyTorch's, "3" or "3.1.0": parameters are NAME.weight */
+	int position;	       /* its number in the text: of its random numbers */
+	struct layer_source *source;
+	int sources;	 /* 1; of a join its branches */
+	struct shape in; /* source[0].shape */
+	struct shape out;
+	int readers; /* how often the layers behind read its output */
+	const struct layer_source *last_reader; /* NULL at the end of the net */
+	int slot; /* where its output lies in inference; -1 where that is the logits */
 	struct layer_param param[LAYER_MAX_PARAMS];
 	int params;
 	size_t macs;	/* multiply-accumulates per item */
@@ -66,7 +85,7 @@ struct layer {
 	 */
 	size_t units, unit_step;
 	size_t packed, packed_at; /* values that pack makes of the parameters, and where */
-	int needs_din;		  /* whether any layer before this one has parameters */
+	int needs_din;		  /* whether any source does */
 };
 
 /*
@@ -77,6 +96,7 @@ struct layer_pass {
 	size_t n;	     /* items */
 	const float *param;  /* the net's arena; layer->param[i].at leads to the layer's own */
 	const float *packed; /* what pack made; the layer's own are at layer->packed_at */
+	int branch;	     /* of a join: which of its sources in and din are */
 	const float *in;     /* [n][in values] */
 	float *out;	     /* [n][out values] */
 	float *dout;	     /* [n][out values]: gradient of the loss by out */
@@ -99,24 +119,32 @@ enum layer_keeps {
 /* What ":" means to a kind. */
 enum layer_number { LAYER_NO_NUMBER, LAYER_COUNT, LAYER_PROBABILITY };
 
+/* Whether out may be in, and din dout. */
+enum layer_in_place {
+	LAYER_NOT_IN_PLACE,
+	LAYER_IN_PLACE, /* an output is above 0 where its input is, or takes the gradient to 0
+			 */
+	LAYER_IN_PLACE_ANEW /* not even that: signs change */
+};
+
 struct layer_kind {
 	const char *name;	  /* as in the net's text */
+	char join;		  /* '(' or '+', which begins a group, for a join; else 0 */
 	enum layer_number number; /* what ":NUM" is; a count has no default */
 	double number_default;
 	int kernel;	     /* whether KxK must be given */
 	const char *options; /* accepted "/" options, separated by blanks; "" for none */
-	/*
-	 * In place: out may be in, and din may be dout. Such a kind leaves an output above 0
-	 * where its input is, unless it takes the gradient there to 0.
-	 */
-	int in_place;
+	enum layer_in_place in_place; /* of a join: over its first source */
 	enum layer_keeps keeps;
 	/* Takes spec and in; sets out, param (names, shapes), units, packed, macs, scratch. 0
 	 * or -1. */
 	int (*setup)(struct layer *l, struct err *e);
 	/* Fills the layer's parameters; NULL where there are none. */
 	void (*init)(const struct layer *l, enum initializer how, uint64_t seed, float *param);
-	/* Each item by itself: an item's bytes do not depend on the items beside it. */
+	/*
+	 * Each item by itself: an item's bytes do not depend on the items beside it. Of a join
+	 * both are called branch by branch, forward from the first, backward from the last.
+	 */
 	void (*forward)(const struct layer *l, const struct layer_pass *p);
 	/* Sets din; not called where it is NULL. */
 	void (*backward)(const struct layer *l, const struct layer_pass *p);
@@ -133,5 +161,8 @@ struct layer_kind {
 /* The kind of this name, or NULL; the table, NULL-terminated. */
 const struct layer_kind *layer_kind_find(const char *name, size_t length);
 const struct layer_kind *const *layer_kinds(void);
+
+/* The join whose group begins with `sign`, or NULL. */
+const struct layer_kind *layer_join(char sign);
 
 #endif

@@ -11,14 +11,14 @@
 #include <string.h>
 
 #define MAX_SIDE 1000000
-#define NAME_SIZE 64
+#define NAME_SIZE (LAYER_NAME + 64)
 #define SLACK \
 	1000000 /* parameters beyond a file's that may be allocated before it is refused */
 
 static void param_name(char name[NAME_SIZE], const char *prefix, const struct layer *l,
 	const struct layer_param *p)
 {
-	snprintf(name, NAME_SIZE, "%s%d.%s", prefix, l->position, p->name);
+	snprintf(name, NAME_SIZE, "%s%s.%s", prefix, l->name, p->name);
 }
 
 int model_add_arena(struct tensor_set *s, const char *prefix, const struct net *n,

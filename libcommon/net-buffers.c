@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Where a net's activations and their gradients lie. */
+#include "net-buffers.h"
+
 #include "err.h"
 #include "net.h"
 #include "size.h"
@@ -28,11 +30,92 @@ static void *carve(struct carver *c, size_t count, size_t size)
 	return c->base == NULL || c->overflow ? NULL : c->base + at;
 }
 
-/* Whether layer i may overwrite its input: not the data, nor what the layer before it keeps. */
-static int runs_in_place(const struct net *n, int i, int training)
+/* Whether nobody reads the layer's source (the first, of a join) after the layer. */
+static int reads_last(const struct net *n, const struct layer *l)
 {
-	return i > 0 && n->layer[i].kind->in_place &&
-	       !(training && n->layer[i - 1].kind->keeps == LAYER_KEEPS_OUT);
+	int from = l->source[0].layer;
+
+	return from >= 0 && n->layer[from].last_reader == &l->source[0];
+}
+
+/* Whether backward needs the activation of l as it is, or its signs. Layers in place share a
+ * buffer, which the last of them keeps for all. */
+static int is_kept(const struct net *n, const struct layer *l, enum layer_in_place how)
+{
+	if (how == LAYER_IN_PLACE)
+		return l->kind->keeps == LAYER_KEEPS_OUT;
+	while (l->kind->keeps == LAYER_KEEPS_NOTHING) {
+		if (l->kind->in_place == LAYER_NOT_IN_PLACE || l->source[0].layer < 0)
+			return 0;
+		l = &n->layer[l->source[0].layer];
+	}
+	return 1;
+}
+
+/* Whether the layer may overwrite its source: not the data, nor what others need. */
+static int runs_in_place(const struct net *n, const struct layer *l, int training)
+{
+	const struct layer *before;
+
+	if (l->kind->in_place == LAYER_NOT_IN_PLACE || !reads_last(n, l))
+		return 0;
+	before = &n->layer[l->source[0].layer];
+	return !training || (before->readers == 1 && !is_kept(n, before, l->kind->in_place));
+}
+
+/* Of free slots the smallest that is large enough, else the largest, else a new one. */
+static int choose_slot(struct net *n, const uint8_t *busy, size_t values)
+{
+	int best = -1;
+
+	for (int i = 0; i < n->slots; i++) {
+		int fits = n->slot[i] >= values;
+
+		if (busy[i])
+			continue;
+		if (best < 0 ||
+			(fits && (n->slot[best] < values || n->slot[i] < n->slot[best])) ||
+			(!fits && n->slot[best] < n->slot[i]))
+			best = i;
+	}
+	if (best < 0)
+		best = n->slots++;
+	if (n->slot[best] < values)
+		n->slot[best] = values;
+	return best;
+}
+
+static void free_sources(const struct net *n, const struct layer *l, uint8_t *busy)
+{
+	for (int i = 0; i < l->sources; i++) {
+		const struct layer_source *s = &l->source[i];
+
+		if (s->layer >= 0 && n->layer[s->layer].last_reader == s &&
+			n->layer[s->layer].slot != l->slot)
+			busy[n->layer[s->layer].slot] = 0;
+	}
+}
+
+int net_share_slots(struct net *n, struct err *e)
+{
+	uint8_t *busy = size_alloc((size_t)n->layers, 1, "the net's layers", e);
+
+	n->slot = size_alloc((size_t)n->layers, sizeof *n->slot, "the net's layers", e);
+	for (int i = 0; n->slot != NULL && busy != NULL && i < n->layers; i++) {
+		struct layer *l = &n->layer[i];
+
+		if (i == n->layers - 1)
+			l->slot = -1;
+		else if (runs_in_place(n, l, 0))
+			l->slot = n->layer[l->source[0].layer].slot;
+		else
+			l->slot = choose_slot(n, busy, shape_values(&l->out));
+		if (l->slot >= 0)
+			busy[l->slot] = 1;
+		free_sources(n, l, busy);
+	}
+	free(busy);
+	return n->slot == NULL || busy == NULL ? -1 : 0;
 }
 
 static size_t widest(const struct net *n)
@@ -45,41 +128,59 @@ static size_t widest(const struct net *n)
 	return most;
 }
 
+/* Values of the largest gradient of an item that is a sum. */
+static size_t largest_sum(const struct net *n)
+{
+	size_t most = 0;
+
+	for (int i = 0; i < n->layers; i++)
+		if (n->layer[i].readers > 1 && shape_values(&n->layer[i].out) > most)
+			most = shape_values(&n->layer[i].out);
+	return most;
+}
+
 /* Every activation is kept for the way back, and its gradient for those of the parameters. */
 static void lay_out_training(struct net *n, size_t batch, struct carver *c)
 {
 	for (int i = 0; i < n->layers; i++) {
 		const struct layer *l = &n->layer[i];
+		int from = l->source[0].layer;
 		size_t values = shape_values(&l->out) * batch;
 
-		n->out[i] = runs_in_place(n, i, 1) ? n->out[i - 1]
+		n->out[i] = runs_in_place(n, l, 1) ? n->out[from]
 						   : carve(c, values, sizeof **n->out);
-		n->dout[i] = l->kind->in_place && l->needs_din
-				     ? n->dout[i - 1]
-				     : carve(c, values, sizeof **n->dout);
 		n->scratch[i] = carve(c, l->scratch * batch, 1);
+		if (l->kind->in_place && l->source[0].needs_din && reads_last(n, l))
+			n->dout[i] = n->dout[from];
+		else if (l->params > 0 || l->needs_din || i == n->layers - 1)
+			n->dout[i] = carve(c, values, sizeof **n->dout);
+		else
+			n->dout[i] = NULL;
 	}
 	n->logits = n->out[n->layers - 1];
+	n->worker_values = n->chunk * largest_sum(n);
+	n->spare = carve(
+		c, n->worker_values * (size_t)workers_count(n->workers), sizeof *n->spare);
 }
 
 static void lay_out_inference(struct net *n, size_t batch, struct carver *c)
 {
-	size_t workers = (size_t)workers_count(n->workers);
-	float *turn[2];
-	int next = 0;
+	size_t values = 0;
+	float *first;
 
-	n->worker_values = n->chunk * widest(n);
-	for (int i = 0; i < 2; i++)
-		turn[i] = carve(c, n->worker_values * workers, sizeof **n->out);
-	for (int i = 0; i < n->layers; i++) {
-		if (runs_in_place(n, i, 0)) {
-			n->out[i] = n->out[i - 1];
-			continue;
-		}
-		n->out[i] = turn[next];
-		next = !next;
+	for (int i = 0; i < n->slots; i++)
+		values += n->slot[i];
+	n->worker_values = n->chunk * values;
+	first = carve(c, n->worker_values * (size_t)workers_count(n->workers), sizeof *first);
+	for (int i = 0; i < n->layers - 1; i++) {
+		size_t at = 0;
+
+		for (int k = 0; k < n->layer[i].slot; k++)
+			at += n->slot[k];
+		n->out[i] = first != NULL ? first + n->chunk * at : NULL;
 	}
 	n->logits = carve(c, n->classes * batch, sizeof *n->logits);
+	n->out[n->layers - 1] = n->logits;
 }
 
 /*

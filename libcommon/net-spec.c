@@ -3,27 +3,27 @@
 #include "net-spec.h"
 
 #include "err.h"
+#include "net-spec-parse.h"
 #include "size.h"
 
 #include <ctype.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_DEPTH 32
-#define MAX_NUMBER 2147483647.0
+#define FIRST_ROOM 64
 
-struct parser {
-	const char *text, *at;
-	struct net_spec *net;
-	int depth;
-	struct err *err;
-};
+int parse_fail_at(struct parser *p, const char *at, const char *expected)
+{
+	err_set(p->err, "%s", expected);
+	return net_spec_blame(p->err, p->text, (size_t)(at - p->text));
+}
 
-static int parse_seq(struct parser *p);
+int parse_fail(struct parser *p, const char *expected)
+{
+	return parse_fail_at(p, p->at, expected);
+}
 
-static void skip_blanks(struct parser *p)
+void parse_blanks(struct parser *p)
 {
 	for (;;) {
 		while (isspace((unsigned char)*p->at))
@@ -34,307 +34,233 @@ static void skip_blanks(struct parser *p)
 	}
 }
 
-static int fail_at(struct parser *p, const char *at, const char *what)
+int parse_accept(struct parser *p, char c)
 {
-	return err_set(
-		p->err, "net \"%.200s\", character %td: %s", p->text, at - p->text + 1, what);
-}
-
-static int fail(struct parser *p, const char *what)
-{
-	return fail_at(p, p->at, what);
-}
-
-/* The character, after white space; consumed if it is there. */
-static int accept(struct parser *p, char c)
-{
-	skip_blanks(p);
+	parse_blanks(p);
 	if (*p->at != c)
 		return 0;
 	p->at++;
-	skip_blanks(p);
+	parse_blanks(p);
 	return 1;
 }
 
-static int parse_int(struct parser *p, size_t *value)
+/* Room for `more` items, of which `layers` are layers, and one behind them. */
+static int make_room(struct parser *p, int more, int layers, const char *at)
 {
-	const char *from = p->at;
-	size_t v = 0;
+	size_t items = (size_t)(p->net->items + more), room = p->room;
+	struct net_item *item;
 
-	if (!isdigit((unsigned char)*p->at))
-		return fail(p, "expected a whole number");
-	for (; isdigit((unsigned char)*p->at); p->at++) {
-		v = v * 10 + (size_t)(*p->at - '0');
-		if ((double)v > MAX_NUMBER)
-			return fail_at(p, from, "the number is too large");
-	}
-	if (v == 0)
-		return fail_at(p, from, "expected a number above 0");
-	*value = v;
+	if (p->net->layers + layers > NET_MAX_LAYERS)
+		return parse_fail_at(p, at, "the net has over 1000 layers");
+	if (items > NET_MAX_ITEMS)
+		return parse_fail_at(p, at, "the net has too many branches");
+	while (room <= items)
+		room = room > 0 ? 2 * room : FIRST_ROOM;
+	if (room == p->room)
+		return 0;
+	item = realloc(p->net->item, room * sizeof *item);
+	if (item == NULL)
+		return err_set(p->err, "the net: out of memory");
+	p->net->item = item;
+	p->room = room;
 	return 0;
 }
 
-/* How far a decimal reaches, with its exponent; strtod alone would take "inf" and "0x1p3" as
- * well. */
-static size_t number_length(const char *at)
+struct net_item *parse_append(
+	struct parser *p, enum net_item_type type, const struct layer_kind *kind)
 {
-	size_t n = strspn(at, "0123456789."), sign;
+	struct net_item *item;
 
-	if (n == 0 || (at[n] != 'e' && at[n] != 'E'))
-		return n;
-	sign = at[n + 1] == '-' || at[n + 1] == '+';
-	return n + 1 + sign + strspn(at + n + 1 + sign, "0123456789");
-}
-
-static int parse_number(struct parser *p, double *value)
-{
-	size_t n = number_length(p->at);
-	char *end;
-
-	*value = strtod(p->at, &end);
-	if (n == 0 || end != p->at + n || *value > MAX_NUMBER)
-		return fail(p, "expected a number");
-	p->at = end;
-	return 0;
-}
-
-static struct layer_spec *append(struct parser *p, const struct layer_kind *kind)
-{
-	struct layer_spec *l;
-
-	if (p->net->layers == NET_MAX_LAYERS) {
-		fail(p, "the net has over 1000 layers");
+	if (make_room(p, 1, kind != NULL, p->at))
 		return NULL;
+	item = &p->net->item[p->net->items++];
+	*item = (struct net_item){.type = type, .at = (size_t)(p->at - p->text)};
+	if (kind != NULL) {
+		item->layer.kind = kind;
+		item->layer.number = kind->number_default;
+		p->net->layers++;
 	}
-	l = &p->net->layer[p->net->layers++];
-	memset(l, 0, sizeof *l);
-	l->kind = kind;
-	l->number = kind->number_default;
-	return l;
+	return item;
 }
 
-static int append_fc(struct parser *p, size_t inputs, size_t outputs)
-{
-	struct layer_spec *l = append(p, layer_kind_find("fc", 2));
-
-	if (l == NULL)
-		return -1;
-	l->number = (double)outputs;
-	l->inputs = inputs;
-	return 0;
-}
-
-/* mlp := INT "-" INT { "-" INT }, behind the first "-" */
-static int parse_mlp(struct parser *p, size_t inputs)
+/* mlp := INT "-" INT { "-" INT }, behind the first "-"; `from` is where the first INT began. */
+static int parse_mlp(struct parser *p, size_t inputs, const char *from)
 {
 	for (;;) {
+		const char *next = p->at;
+		struct net_item *item;
 		size_t outputs;
 
-		if (parse_int(p, &outputs) || append_fc(p, inputs, outputs))
+		if (parse_int(p, 1, &outputs))
 			return -1;
-		if (!accept(p, '-'))
+		item = parse_append(p, NET_LAYER, layer_kind_find("fc", 2));
+		if (item == NULL)
+			return -1;
+		item->at = (size_t)(from - p->text);
+		item->layer.number = (double)outputs;
+		item->layer.inputs = inputs;
+		if (!parse_accept(p, '-'))
 			return 0;
-		if (append(p, layer_kind_find("relu", 4)) == NULL)
+		if (parse_append(p, NET_LAYER, layer_kind_find("relu", 4)) == NULL)
 			return -1;
 		inputs = outputs;
+		from = next;
 	}
 }
 
-static int parse_kernel(struct parser *p, struct layer_spec *l)
+/* A branch may be empty, a series may not. */
+static int parse_branch(struct parser *p, int may_be_empty)
 {
-	size_t height, width;
-	const char *from = p->at;
-
-	if (!isdigit((unsigned char)*p->at))
-		return l->kind->kernel ? fail(p, "expected a kernel such as 3x3") : 0;
-	if (!l->kind->kernel)
-		return fail(p, "this layer takes no kernel size");
-	if (parse_int(p, &height))
-		return -1;
-	if (*p->at != 'x')
-		return fail(p, "expected x and the kernel's width");
-	p->at++;
-	if (parse_int(p, &width))
-		return -1;
-	if (height > 1024 || width > 1024)
-		return fail_at(p, from, "the kernel is larger than 1024");
-	l->kernel[0] = (int)height;
-	l->kernel[1] = (int)width;
-	return 0;
+	parse_blanks(p);
+	if (*p->at == '|' || (*p->at == ')' && may_be_empty))
+		return 0;
+	return parse_seq(p);
 }
 
-static int parse_layer_number(struct parser *p, struct layer_spec *l)
+/* "(" seq ")" is no group: takes away the item that opened it. */
+static void unwrap(struct parser *p, int open)
 {
-	const char *from;
+	struct net_item *item = p->net->item + open;
 
-	if (*p->at != ':')
-		return l->kind->number == LAYER_COUNT
-			       ? fail(p, "expected : and a number of units")
-			       : 0;
-	if (l->kind->number == LAYER_NO_NUMBER)
-		return fail(p, "this layer takes no number");
-	from = ++p->at;
-	if (parse_number(p, &l->number))
-		return -1;
-	if (l->kind->number == LAYER_COUNT && (l->number < 1 || l->number != floor(l->number)))
-		return fail_at(p, from, "expected a whole number of units above 0");
-	if (l->kind->number == LAYER_PROBABILITY && l->number >= 1)
-		return fail_at(p, from, "expected a probability below 1");
-	return 0;
+	p->net->items--;
+	p->net->layers--;
+	memmove(item, item + 1, (size_t)(p->net->items - open) * sizeof *item);
 }
 
-static int is_option(const struct layer_kind *kind, const char *name, size_t length)
+/* The branches and the ")" of a group that item `open` began with `sign`. */
+static int parse_branches(struct parser *p, int open, char sign)
 {
-	for (const char *word = kind->options; *word != '\0'; word += strspn(word, " ")) {
-		size_t n = strcspn(word, " ");
+	int branches = 1;
 
-		if (n == length && strncmp(word, name, n) == 0)
-			return 1;
-		word += n;
-	}
-	return 0;
-}
-
-static int parse_option(struct parser *p, struct layer_spec *l)
-{
-	const char *name = p->at;
-	size_t length = 0;
-
-	while (islower((unsigned char)name[length]))
-		length++;
-	if (length >= sizeof l->option[0].name || !is_option(l->kind, name, length))
-		return fail(p, "this layer has no such option");
-	if (l->options == LAYER_MAX_OPTIONS)
-		return fail(p, "too many options");
-	memcpy(l->option[l->options].name, name, length);
-	p->at += length;
-	if (*p->at == '=')
-		p->at++;
-	else if (!isdigit((unsigned char)*p->at))
-		return l->options++, 0;
-	return parse_number(p, &l->option[l->options++].value);
-}
-
-/* layer := KIND [INT "x" INT] [":" NUM] { "/" OPT [INT | "=" NUM] } */
-static int parse_layer(struct parser *p)
-{
-	size_t length = 0;
-	const struct layer_kind *kind;
-	struct layer_spec *l;
-
-	while (islower((unsigned char)p->at[length]))
-		length++;
-	kind = layer_kind_find(p->at, length);
-	if (kind == NULL)
-		return fail(p, "expected a layer: fc:UNITS, relu, tanh, drop:P, or sizes such "
-			       "as 784-100-10");
-	l = append(p, kind);
-	if (l == NULL)
+	if (parse_branch(p, sign != '('))
 		return -1;
-	p->at += length;
-	if (parse_kernel(p, l) || parse_layer_number(p, l))
-		return -1;
-	while (*p->at == '/') {
-		p->at++;
-		if (parse_option(p, l))
+	for (; parse_accept(p, '|'); branches++)
+		if (parse_append(p, NET_NEXT, NULL) == NULL || parse_branch(p, 1))
 			return -1;
-	}
+	if (*p->at != ')')
+		return parse_fail(p, "expected ) or , or |");
+	if (branches == 1 && sign == '(')
+		unwrap(p, open);
+	else if (parse_append(p, NET_CLOSE, NULL) == NULL)
+		return -1;
+	else
+		p->net->item[open].branches = branches;
+	p->at++;
 	return 0;
 }
 
-/* group := "(" seq ")", behind the "(" */
+/* group := "(" seq ")" | [ "+" ] "(" [seq] {"|" [seq]} ")" */
 static int parse_group(struct parser *p)
 {
-	if (++p->depth > MAX_DEPTH)
-		return fail(p, "the groups are nested too deeply");
-	if (parse_seq(p))
+	char sign = *p->at;
+	int open = p->net->items;
+
+	if (++p->depth > PARSE_MAX_DEPTH)
+		return parse_fail(p, "the groups are nested too deeply");
+	if (parse_append(p, NET_OPEN, layer_join(sign)) == NULL)
 		return -1;
-	if (!accept(p, ')'))
-		return fail(p, "expected ) or ,");
+	if (sign != '(')
+		p->at++;
+	if (!parse_accept(p, '('))
+		return parse_fail(p, "expected ( and branches with | between them");
+	if (parse_branches(p, open, sign))
+		return -1;
 	p->depth--;
 	return 0;
 }
 
-/* Writes the layers from `first` on `times` times in all. */
-static int repeat(struct parser *p, int first, size_t times, const char *at)
+/* Writes the items from `first` on `times` times in all; they have `layers` layers. */
+static int repeat(struct parser *p, int first, int layers, size_t times, const char *at)
 {
-	int count = p->net->layers - first;
+	int count = p->net->items - first, more = NET_MAX_ITEMS;
 
-	if ((size_t)count * times > (size_t)(NET_MAX_LAYERS - first))
-		return fail_at(p, at, "the net has over 1000 layers");
-	for (size_t i = 1; i < times; i++) {
-		memcpy(p->net->layer + p->net->layers, p->net->layer + first,
-			(size_t)count * sizeof *p->net->layer);
-		p->net->layers += count;
+	if (times <= NET_MAX_ITEMS)
+		more = (int)(times - 1);
+	if (make_room(p, more * count, more * layers, at))
+		return -1;
+	for (int i = 0; i < more; i++) {
+		memcpy(p->net->item + p->net->items, p->net->item + first,
+			(size_t)count * sizeof *p->net->item);
+		p->net->items += count;
+		p->net->layers += layers;
 	}
 	return 0;
 }
 
-/* layer | group | mlp */
+/* layer | group | call | mlp */
 static int parse_unit(struct parser *p)
 {
+	const char *from = p->at;
 	size_t inputs;
 
-	if (accept(p, '('))
+	if (*p->at == '@') {
+		p->at++;
+		return parse_call(p);
+	}
+	if (layer_join(*p->at) != NULL)
 		return parse_group(p);
-	if (!isdigit((unsigned char)*p->at))
+	if (!parse_at_number(p))
 		return parse_layer(p);
-	if (parse_int(p, &inputs))
+	if (parse_int(p, 1, &inputs))
 		return -1;
-	return accept(p, '-') ? parse_mlp(p, inputs) : fail(p, "expected - and the next size");
+	return parse_accept(p, '-') ? parse_mlp(p, inputs, from)
+				    : parse_fail(p, "expected - and the next size");
 }
 
-/* item := [ INT "*" ] ( layer | group | mlp ) */
+/* item := [ INT "*" ] ( layer | group | call | mlp ) */
 static int parse_item(struct parser *p)
 {
 	const char *from = p->at;
-	int first = p->net->layers;
+	int items = p->net->items, layers = p->net->layers;
 	size_t number;
 
-	if (!isdigit((unsigned char)*p->at))
+	if (!parse_at_number(p))
 		return parse_unit(p);
-	if (parse_int(p, &number))
+	if (parse_int(p, 1, &number))
 		return -1;
-	if (accept(p, '-'))
-		return parse_mlp(p, number);
-	if (!accept(p, '*'))
-		return fail(p, "expected - and the next size, or * and a layer");
-	return parse_unit(p) ? -1 : repeat(p, first, number, from);
+	if (parse_accept(p, '-'))
+		return parse_mlp(p, number, from);
+	if (!parse_accept(p, '*'))
+		return parse_fail(p, "expected - and the next size, or * and a layer");
+	return parse_unit(p) ? -1 : repeat(p, items, p->net->layers - layers, number, from);
 }
 
-static int parse_seq(struct parser *p)
+int parse_seq(struct parser *p)
 {
 	do {
-		skip_blanks(p);
+		parse_blanks(p);
 		if (parse_item(p))
 			return -1;
-	} while (accept(p, ','));
+	} while (parse_accept(p, ','));
 	return 0;
+}
+
+static int parse_net(struct parser *p)
+{
+	if (strnlen(p->text, NET_MAX_TEXT + 1) > NET_MAX_TEXT)
+		return parse_fail_at(p, p->text + NET_MAX_TEXT, "the net's text is too long");
+	if (parse_definitions(p) || parse_seq(p))
+		return -1;
+	if (*p->at != '\0')
+		return parse_fail(p, "expected , or the end");
+	return parse_append(p, NET_END, NULL) == NULL ? -1 : 0;
 }
 
 int net_spec_parse(struct net_spec *s, const char *text, struct err *e)
 {
-	struct parser p = {text, text, s, 0, e};
+	struct parser p = {.text = text, .at = text, .net = s, .err = e};
 
-	s->layers = 0;
-	s->layer = size_alloc(NET_MAX_LAYERS, sizeof *s->layer, "the net", e);
-	if (s->layer == NULL)
+	*s = (struct net_spec){NULL, 0, 0};
+	if (parse_net(&p)) {
+		net_spec_release(s);
 		return -1;
-	if (parse_seq(&p))
-		goto fail;
-	if (*p.at != '\0') {
-		fail(&p, "expected , or the end");
-		goto fail;
 	}
+	s->items--;
 	return 0;
-fail:
-	net_spec_release(s);
-	return -1;
 }
 
 void net_spec_release(struct net_spec *s)
 {
-	free(s->layer);
-	s->layer = NULL;
-	s->layers = 0;
+	free(s->item);
+	*s = (struct net_spec){NULL, 0, 0};
 }

@@ -2,60 +2,18 @@
 #include "net.h"
 
 #include "err.h"
-#include "net-spec.h"
+#include "net-buffers.h"
+#include "net-graph.h"
 #include "size.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGN_VALUES 16 /* floats: parameters start on cache lines */
 /* Most parameters in a part: their gradient stays in a core's cache until the step reads it. */
 #define PART_VALUES 131072
 /* Parts of a layer that has units enough: work for several workers. */
 #define LAYER_PARTS 8
-
-/* Gives the layer's parameters their places behind the `*arena` values so far. */
-static int place_params(struct net *n, struct layer *l, struct err *e)
-{
-	for (int i = 0; i < l->params; i++) {
-		struct layer_param *p = &l->param[i];
-		size_t end;
-
-		p->at = n->arena;
-		if (size_add(p->at, p->count, &end) || size_add(end, ALIGN_VALUES - 1, &end))
-			return err_set(e, "the net has too many parameters");
-		n->arena = end - end % ALIGN_VALUES;
-		n->params += p->count;
-	}
-	return 0;
-}
-
-static int add_layer(
-	struct net *n, const struct layer_spec *spec, const struct shape *in, struct err *e)
-{
-	struct layer *l = &n->layer[n->layers];
-	size_t values = shape_values(in);
-
-	if (spec->inputs > 0 && spec->inputs != values)
-		return err_set(e, "layer %d (%s) takes %zu values where %zu come in", n->layers,
-			spec->kind->name, spec->inputs, values);
-	l->spec = *spec;
-	l->kind = spec->kind;
-	l->position = n->layers++;
-	l->in = *in;
-	l->needs_din = n->params > 0;
-	if (l->kind->setup(l, e) || place_params(n, l, e))
-		return -1;
-	l->packed_at = n->packed_values;
-	if (size_add(n->packed_values, l->packed, &n->packed_values))
-		return err_set(e, "the net has too many parameters");
-	if (shape_values(&l->out) > NET_MAX_VALUES)
-		return err_set(
-			e, "layer %d (%s) has too many values", l->position, l->kind->name);
-	n->macs += l->macs;
-	return 0;
-}
 
 /* Units of the layer in one part, a multiple of its step. */
 static size_t part_units(const struct layer *l)
@@ -93,29 +51,29 @@ static int cut_parts(struct net *n, struct err *e)
 	return 0;
 }
 
-static int build(struct net *n, const struct net_spec *spec, size_t most, struct err *e)
+static int make_room(struct net *n, struct err *e)
 {
-	const struct shape *in = &n->in;
+	size_t layers = (size_t)n->layers;
 
-	n->layer = size_alloc((size_t)spec->layers, sizeof *n->layer, "the net's layers", e);
-	n->out = size_alloc((size_t)spec->layers, sizeof *n->out, "the net's layers", e);
-	n->dout = size_alloc((size_t)spec->layers, sizeof *n->dout, "the net's layers", e);
-	n->scratch =
-		size_alloc((size_t)spec->layers, sizeof *n->scratch, "the net's layers", e);
-	if (n->layer == NULL || n->out == NULL || n->dout == NULL || n->scratch == NULL)
+	n->out = size_alloc(layers, sizeof *n->out, "the net's layers", e);
+	n->dout = size_alloc(layers, sizeof *n->dout, "the net's layers", e);
+	n->scratch = size_alloc(layers, sizeof *n->scratch, "the net's layers", e);
+	n->param = size_alloc(n->arena, sizeof *n->param, "the net's parameters", e);
+	if (n->out == NULL || n->dout == NULL || n->scratch == NULL || n->param == NULL)
 		return -1;
-	for (int i = 0; i < spec->layers; i++) {
-		if (add_layer(n, &spec->layer[i], in, e))
-			return -1;
-		in = &n->layer[i].out;
-	}
-	n->classes = shape_values(in);
+	return net_share_slots(n, e) || cut_parts(n, e) ? -1 : 0;
+}
+
+static int build(struct net *n, const struct net_spec *spec, const char *text, size_t most,
+	struct err *e)
+{
+	if (net_graph_build(n, spec, text, e))
+		return -1;
 	if (n->params > most)
 		return err_set(e,
 			"the net has %zu parameters, more than the %zu that there are",
 			n->params, most);
-	n->param = size_alloc(n->arena, sizeof *n->param, "the net's parameters", e);
-	return n->param == NULL ? -1 : cut_parts(n, e);
+	return make_room(n, e);
 }
 
 struct net *net_new(const char *text, const struct shape *in, struct workers *w, struct err *e)
@@ -139,7 +97,7 @@ struct net *net_new_within(
 	n->text = net_spec_text(&spec);
 	if (n->text == NULL)
 		err_set(e, "the net: out of memory");
-	if (n->text == NULL || build(n, &spec, most, e)) {
+	if (n->text == NULL || build(n, &spec, text, most, e)) {
 		net_free(n);
 		n = NULL;
 	}
@@ -154,6 +112,8 @@ void net_free(struct net *n)
 		return;
 	free(n->text);
 	free(n->layer);
+	free(n->source);
+	free(n->slot);
 	free(n->out);
 	free(n->dout);
 	free(n->scratch);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A feed-forward net: layers in a row, all parameters in one arena.
+ * A feed-forward net: each layer reads the output of one before it, a join those of several,
+ * and any may be read by several; all parameters are in one arena.
  * Activations are [item][value], row-major.
  */
 #ifndef NET_H
@@ -19,13 +20,14 @@ struct net_part {
 };
 
 struct net {
-	char *text; /* as net_spec_text writes it */
-	struct layer *layer;
+	char *text;	     /* as net_spec_text writes it */
+	struct layer *layer; /* in the order in which they run */
 	int layers;
+	struct layer_source *source; /* the layers' */
 	struct shape in;
-	size_t classes;	      /* values of the last layer */
-	size_t params;	      /* parameters in all */
-	size_t arena;	      /* values in param: params and padding, which stays 0 */
+	size_t classes; /* values of the last layer */
+	size_t params;	/* parameters in all */
+	size_t arena;	/* values in param: params and padding, which stays 0 */
 	float *param;
 	size_t packed_values; /* values in packed */
 	float *packed; /* the parameters as net_pack last saw them; from net_prepare on */
@@ -38,13 +40,16 @@ struct net {
 	int training;
 	size_t chunk; /* items that a worker takes through the net at a time */
 	/*
-	 * Per layer: activations and the gradients by them (shared by layers in place), and
-	 * scratch. Of the whole batch in training; else activations of a chunk, worker by
-	 * worker, in two buffers that take turns.
+	 * Per layer: activations and the gradients by them (shared by layers in place; NULL
+	 * where nobody needs one), and scratch. Of the whole batch in training; else
+	 * activations of a chunk, worker by worker, in slots.
 	 */
 	float **out, **dout;
 	uint8_t **scratch;
-	size_t worker_values; /* from one worker's activations to the next one's */
+	size_t *slot; /* values of one item in each slot */
+	int slots;
+	float *spare;	      /* a worker's gradient on its way to a sum */
+	size_t worker_values; /* from one worker's activations, or spare, to the next one's */
 	float *logits;	      /* [batch][classes] */
 	void *buffers;	      /* owns them all */
 	/* Since the last net_start: */
@@ -65,8 +70,8 @@ void net_free(struct net *n);
 /* Fills the parameters: a function of how and seed alone. */
 void net_init(struct net *n, enum initializer how, uint64_t seed);
 
-/* Makes room for batches of up to `batch` items; for inference only two layers' activations are
- * kept. */
+/* Makes room for batches of up to `batch` items; for inference an activation is kept
+ * until its last reader has run. */
 int net_prepare(struct net *n, size_t batch, int training, struct err *e);
 
 /* Bytes that net_prepare would take (parameters included); 0 on overflow. */
@@ -94,7 +99,7 @@ const float *net_forward(struct net *n, size_t from, size_t to, int worker);
 float *net_dlogits(struct net *n, size_t from);
 
 /* After net_forward in training and with net_dlogits filled. */
-void net_backward(struct net *n, size_t from, size_t to);
+void net_backward(struct net *n, size_t from, size_t to, int worker);
 
 /* After net_backward of all items: the gradient by the part's values of parameter i of its
  * layer into grad[i]. */

@@ -49,7 +49,7 @@ static void run_rows(void *job, size_t part, int worker)
 	batcher_fill(t->batcher, from, to);
 	logits = net_forward(n, from, to, worker);
 	loss_rows(t->loss, s->batch, from, to, logits, net_dlogits(n, from));
-	net_backward(n, from, to);
+	net_backward(n, from, to, worker);
 }
 
 static int step(struct train *t, const struct batch *batch, double lr, struct err *e)

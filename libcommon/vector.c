@@ -17,3 +17,8 @@ VECTOR_CLONES double vector_sum_squares(const float *v, size_t n)
 		sum += lane[k];
 	return sum;
 }
+
+VECTOR_CLONES void vector_add(float *sum, const float *v, size_t n)
+{
+	VECTOR_LOOP for (size_t i = 0; i < n; i++) sum[i] += v[i];
+}

@@ -33,4 +33,7 @@
 /* The sum of squares in double, in an order that depends on n alone. */
 double vector_sum_squares(const float *v, size_t n);
 
+/* sum[i] += v[i] */
+void vector_add(float *sum, const float *v, size_t n);
+
 #endif

@@ -100,7 +100,8 @@ fails() {
 	why=
 	[ $status -eq "$expected" ] || why="exit status $status, not $expected"
 	[ -s "$OUT" ] && why="${why:+$why; }something on stdout"
-	[ "$(grep -cv "^[a-z0-9-]*: see '[a-z0-9-]* --help'\$" "$ERR")" -eq 1 ] || why="${why:+$why; }not one line on stderr"
+	# Below a net's fault are what stands there and a caret.
+	[ "$(grep -cv -e "^[a-z0-9-]*: see '[a-z0-9-]* --help'\$" -e '^    ' "$ERR")" -eq 1 ] || why="${why:+$why; }not one line on stderr"
 	grep -Eq -e "$pattern" "$ERR" || why="${why:+$why; }stderr does not match $pattern"
 	[ -z "$why" ]
 	result $? "$claim"

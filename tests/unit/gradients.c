@@ -290,6 +290,17 @@ static void check_whole(const char *text, struct workers *w)
 	free(grad);
 }
 
+static void check_wholes(const char *const text[], size_t n)
+{
+	struct err e;
+	struct workers *w = workers_new(2, &e);
+
+	assert_non_null(w);
+	for (size_t i = 0; i < n; i++)
+		check_whole(text[i], w);
+	workers_free(w);
+}
+
 /* Every order of neighbours that shares or must not share a buffer. */
 static void whole_nets_agree_with_differences(void **state)
 {
@@ -298,14 +309,31 @@ static void whole_nets_agree_with_differences(void **state)
 		"fc:6,drop:0.3,drop:0.3,fc:3", "fc:6,relu,tanh,fc:3", "fc:6,tanh,relu,fc:3",
 		"tanh,relu,drop:0.2,fc:5,fc:4,relu", "fc:3,drop:0.4", "fc:5,fc:30,fc:2,tanh",
 		"fc:4,relu,relu,fc:3", "fc:4,tanh,tanh,fc:3,drop:0.1,drop:0.1,relu"};
-	struct err e;
-	struct workers *w = workers_new(2, &e);
 
 	(void)state;
-	assert_non_null(w);
-	for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
-		check_whole(text[i], w);
-	workers_free(w);
+	check_wholes(text, sizeof text / sizeof text[0]);
+}
+
+/* Joins of every kind of neighbour: the data, an activation with other readers, one that its
+ * layer keeps or whose sign it keeps, the same one twice, other joins; also as the last layer.
+ */
+static void branches_agree_with_differences(void **state)
+{
+	static const char *const text[] = {"(fc:3|fc:2)", "+(fc:3|fc:3)", "(relu|),fc:4",
+		"+(|relu|),fc:4", "fc:5,(|),fc:3", "fc:5,+(|),fc:3", "fc:5,+(),fc:3",
+		"fc:6,+(fc:6|),tanh,fc:3", "fc:6,+(|fc:6),tanh,fc:3",
+		"fc:6,relu,+(fc:6,relu|),relu,fc:3", "fc:6,tanh,+(|relu),fc:3",
+		"fc:6,relu,+(|tanh),fc:3", "fc:6,+(relu|),fc:3", "fc:6,+(tanh|),fc:3",
+		"fc:6,+(|relu,drop:0.3),fc:3", "fc:6,+(relu,drop:0.3|),fc:3",
+		"fc:6,drop:0.3,+(drop:0.4|drop:0.3),fc:3", "fc:6,+(relu|tanh|fc:6),tanh,fc:3",
+		"fc:6,(relu|tanh|fc:2,relu|),drop:0.2,fc:3",
+		"fc:4,(fc:3,relu|+(fc:4,tanh|),relu|(|fc:2)),fc:5,fc:3",
+		"+((fc:3|fc:1,tanh)|fc:4|+(fc:4,drop:0.3|fc:4,relu)),relu,fc:3",
+		"fc:4,+(fc:4|),+(fc:4,tanh|),+(fc:4,relu|),fc:3",
+		"fc:4,+(+(+(fc:4|)|)|tanh),relu", "(tanh|+(|)),(relu|drop:0.3),fc:2"};
+
+	(void)state;
+	check_wholes(text, sizeof text / sizeof text[0]);
 }
 
 int main(void)
@@ -314,6 +342,7 @@ int main(void)
 		cmocka_unit_test(every_kind_agrees_with_differences),
 		cmocka_unit_test(in_place_is_the_same),
 		cmocka_unit_test(whole_nets_agree_with_differences),
+		cmocka_unit_test(branches_agree_with_differences),
 	};
 
 	return cmocka_run_group_tests_name("gradients", tests, NULL, NULL);

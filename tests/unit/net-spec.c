@@ -6,6 +6,7 @@
 #include "rng.h"
 #include "unit.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,14 +78,14 @@ static void keeps_numbers(void **state)
 		char *again;
 
 		check(net_spec_parse(&a, text[i], &e) == 0, "\"%s\": %s", text[i], e.text);
-		check(a.layer[0].number == strtod(strchr(text[i], ':') + 1, NULL),
-			"%s is %.17g", text[i], a.layer[0].number);
+		check(a.item[0].layer.number == strtod(strchr(text[i], ':') + 1, NULL),
+			"%s is %.17g", text[i], a.item[0].layer.number);
 		again = net_spec_text(&a);
 		assert_non_null(again);
 		check(net_spec_parse(&b, again, &e) == 0, "%s prints as %s: %s", text[i], again,
 			e.text);
-		check(b.layer[0].number == a.layer[0].number, "%s comes back as %s", text[i],
-			again);
+		check(b.item[0].layer.number == a.item[0].layer.number, "%s comes back as %s",
+			text[i], again);
 		free(again);
 		net_spec_release(&a);
 		net_spec_release(&b);
@@ -99,6 +100,24 @@ static long place_in(const struct err *e)
 	return at == NULL ? -1 : strtol(at + strlen("character "), NULL, 10);
 }
 
+/* Below the message, in a line of its own, what is at the place, and a caret below it. */
+static void check_caret(const char *text, const struct err *e)
+{
+	const char *excerpt = strchr(e->text, '\n'), *caret;
+
+	assert_non_null(excerpt);
+	caret = strchr(++excerpt, '\n');
+	assert_non_null(caret);
+	assert_null(strchr(++caret, '\n'));
+	check(strspn(caret, " ") == strlen(caret) - 1 && caret[strlen(caret) - 1] == '^',
+		"no caret: %s", e->text);
+	check(strlen(caret) <= (size_t)(caret - excerpt), "caret behind the line: %s", e->text);
+	if (strchr(text, '\n') == NULL && place_in(e) <= (long)strlen(text))
+		check(excerpt[strlen(caret) - 1] == text[place_in(e) - 1] ||
+				!isprint((unsigned char)text[place_in(e) - 1]),
+			"the caret is elsewhere: %s", e->text);
+}
+
 /* Refused, and the place lies in [from, to]: at the fault's first character or just behind it.
  */
 static void check_refuses(const char *text, long from, long to)
@@ -110,6 +129,7 @@ static void check_refuses(const char *text, long from, long to)
 	check(result == NULL, "\"%.60s\" is taken as %.60s", text, result);
 	check(place >= from && place <= to, "\"%.60s\" is refused at %ld, not %ld-%ld: %s",
 		text, place, from, to, e.text);
+	check_caret(text, &e);
 }
 
 static void refuses_what_is_no_net(void **state)
@@ -228,7 +248,7 @@ static void survives_size(void **state)
 		check(printed(text, &e) == NULL, "300000 times \"%s\" is taken", part[i]);
 		assert_true(strlen(e.text) > 0 && strlen(e.text) < 1000);
 		assert_true(place_in(&e) > 0);
-		assert_null(strchr(e.text, '\n'));
+		check_caret(text, &e);
 		free(text);
 	}
 }
@@ -288,7 +308,7 @@ static void knows_every_kind(void **state)
 			(*k)->number == LAYER_COUNT ? ":7" : "");
 		check(net_spec_parse(&s, text, &e) == 0, "%s: %s", text, e.text);
 		assert_int_equal(s.layers, 1);
-		assert_ptr_equal(s.layer[0].kind, *k);
+		assert_ptr_equal(s.item[0].layer.kind, *k);
 		net_spec_release(&s);
 	}
 }

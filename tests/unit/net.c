@@ -3,44 +3,14 @@
 #include "net.h"
 
 #include "err.h"
+#include "made.h"
 #include "size.h"
 #include "stencil.h"
 #include "unit.h"
 #include "whole.h"
-#include "workers.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct workers *pool;
-
-static int set_up(void **state)
-{
-	struct err e;
-
-	(void)state;
-	pool = workers_new(2, &e);
-	return pool == NULL;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	workers_free(pool);
-	return 0;
-}
-
-static struct net *make(const char *text, size_t inputs, size_t batch, int training)
-{
-	struct shape in = {inputs, 1, 1};
-	struct err e;
-	struct net *n = net_new(text, &in, pool, &e);
-
-	check(n != NULL, "%s: %s", text, e.text);
-	if (batch > 0)
-		check(net_prepare(n, batch, training, &e) == 0, "%s: %s", text, e.text);
-	return n;
-}
 
 /* DESIGN section 3 and REFERENCE section 1 count these nets' parameters. */
 static void counts_parameters(void **state)
@@ -70,10 +40,10 @@ static void names_parameters(void **state)
 {
 	static const struct {
 		int position, rank;
-		const char *name;
+		const char *layer, *name;
 		size_t shape[2];
-	} expected[] = {{0, 2, "weight", {7, 5}}, {0, 1, "bias", {7, 0}},
-		{3, 2, "weight", {4, 7}}, {3, 1, "bias", {4, 0}}};
+	} expected[] = {{0, 2, "0", "weight", {7, 5}}, {0, 1, "0", "bias", {7, 0}},
+		{3, 2, "3", "weight", {4, 7}}, {3, 1, "3", "bias", {4, 0}}};
 	struct net *n = make("fc:7,relu,drop,fc:4", 5, 0, 0);
 	const struct layer_param *p;
 	size_t i;
@@ -84,6 +54,7 @@ static void names_parameters(void **state)
 
 		assert_non_null(l);
 		assert_int_equal(l->position, expected[i].position);
+		assert_string_equal(l->name, expected[i].layer);
 		assert_string_equal(p->name, expected[i].name);
 		assert_int_equal(p->rank, expected[i].rank);
 		assert_int_equal(p->shape[0], expected[i].shape[0]);
@@ -93,17 +64,6 @@ static void names_parameters(void **state)
 	}
 	assert_null(net_param(n, i, &p));
 	net_free(n);
-}
-
-static void check_refuses(const char *text, size_t inputs, const char *reason)
-{
-	struct shape in = {inputs, 1, 1};
-	struct err e = {""};
-	struct net *n = net_new(text, &in, pool, &e);
-
-	check(n == NULL, "%s is taken", text);
-	assert_true(e.text[0] != '\0');
-	check(strstr(e.text, reason) != NULL, "%s: \"%s\" lacks \"%s\"", text, e.text, reason);
 }
 
 static void refuses_what_does_not_fit(void **state)
@@ -283,19 +243,27 @@ static void forward_agrees_with_double(void **state)
 /* Prepared for inference (buffers in turn) or for training (all kept): the same logits. */
 static void inference_is_the_same_either_way(void **state)
 {
-	static const char *const text =
-		"drop:.2,fc:60,tanh,drop,relu,fc:40,relu,drop,fc:7,fc:5";
-	struct net *a = make(text, INS, ROWS, 1), *b = make(text, INS, ROWS + 9, 0);
+	static const char *const text[] = {
+		"drop:.2,fc:60,tanh,drop,relu,fc:40,relu,drop,fc:7,fc:5",
+		"fc:60,+(fc:60,relu,fc:60|),relu,+(fc:60,relu,fc:60|),relu,fc:5",
+		"fc:60,+(|fc:60,relu,fc:60),+(|tanh,fc:60|relu),(relu|drop|tanh,fc:7),fc:5",
+		"(fc:9,(fc:3|tanh)|fc:70,+(tanh|relu,fc:70)|),drop,(fc:3|+(fc:2|fc:2))"};
 	static struct input in;
 
 	(void)state;
 	fill_input(&in);
-	net_init(a, INITIALIZER_HE, 3);
-	net_init(b, INITIALIZER_HE, 3);
-	assert_memory_equal(whole_forward(a, &in.batch, 0, 1),
-		whole_forward(b, &in.batch, 0, 2), ROWS * 5 * sizeof(float));
-	net_free(a);
-	net_free(b);
+	for (size_t i = 0; i < sizeof text / sizeof text[0]; i++) {
+		struct net *a = make(text[i], INS, ROWS, 1),
+			   *b = make(text[i], INS, ROWS + 9, 0);
+
+		net_init(a, INITIALIZER_HE, 3);
+		net_init(b, INITIALIZER_HE, 3);
+		assert_int_equal(a->classes, 5);
+		assert_memory_equal(whole_forward(a, &in.batch, 0, 1),
+			whole_forward(b, &in.batch, 0, 2), ROWS * 5 * sizeof(float));
+		net_free(a);
+		net_free(b);
+	}
 }
 
 /* --- dropout --- */
@@ -380,7 +348,7 @@ static void masks_are_of_seed_layer_epoch_and_item(void **state)
 
 /* --- bytes --- */
 
-static void train_once(int threads, float *grad, size_t n)
+static void train_once(const char *text, int threads, float *grad, size_t n)
 {
 	static float x[130 * INS];
 	static uint32_t item[130];
@@ -388,7 +356,7 @@ static void train_once(int threads, float *grad, size_t n)
 	struct shape in = {INS, 1, 1};
 	struct err e;
 	struct workers *w = workers_new(threads, &e);
-	struct net *net = net_new("drop:.2,fc:700,relu,drop,fc:600,tanh,fc:10", &in, w, &e);
+	struct net *net = net_new(text, &in, w, &e);
 
 	assert_non_null(net);
 	assert_true(net->arena <= n);
@@ -403,20 +371,29 @@ static void train_once(int threads, float *grad, size_t n)
 	workers_free(w);
 }
 
-static void same_bytes_for_any_workers(void **state)
+static void check_bytes(const char *text)
 {
 	static float one[500000], more[500000];
 	size_t nonzero = 0;
 
-	(void)state;
-	train_once(1, one, 500000);
+	memset(one, 0, sizeof one);
+	memset(more, 0, sizeof more);
+	train_once(text, 1, one, 500000);
 	for (size_t i = 0; i < 500000; i++)
 		nonzero += one[i] != 0;
 	assert_true(nonzero > 200000);
 	for (int threads = 2; threads <= 7; threads++) {
-		train_once(threads, more, 500000);
+		train_once(text, threads, more, 500000);
 		assert_memory_equal(one, more, sizeof one);
 	}
+}
+
+static void same_bytes_for_any_workers(void **state)
+{
+	(void)state;
+	check_bytes("drop:.2,fc:700,relu,drop,fc:600,tanh,fc:10");
+	check_bytes(
+		"fc:300,+(drop:.2,fc:300,relu,fc:300|),relu,(fc:200,tanh|drop|fc:150),fc:10");
 }
 
 int main(void)

@@ -46,9 +46,9 @@ static void take_params(struct net *n, int i)
 	const struct layer *l;
 
 	for (size_t k = 0; (l = net_param(n, k, &p)) != NULL; k++) {
-		char name[32];
+		char name[LAYER_NAME + 32];
 
-		snprintf(name, sizeof name, "%d.%s", l->position, p->name);
+		snprintf(name, sizeof name, "%s.%s", l->name, p->name);
 		memcpy(n->param + p->at,
 			golden_tensor(&golden, "net", i, name, TENSOR_F32, p->count),
 			p->count * sizeof(float));
@@ -65,10 +65,10 @@ static void check_gradients(struct net *n, int i)
 	assert_non_null(grad);
 	whole_backward(n, grad);
 	for (size_t k = 0; (l = net_param(n, k, &p)) != NULL; k++) {
-		char name[32];
+		char name[LAYER_NAME + 32];
 		double d;
 
-		snprintf(name, sizeof name, "grad.%d.%s", l->position, p->name);
+		snprintf(name, sizeof name, "grad.%s.%s", l->name, p->name);
 		d = golden_distance(grad + p->at,
 			golden_tensor(&golden, "net", i, name, TENSOR_F64, p->count), p->count);
 		check(d < TOLERANCE, "%s: %s is off by %g", n->text, name, d);

@@ -29,9 +29,8 @@ static inline void whole_backward_rows(void *net, size_t part, int worker)
 {
 	size_t from, to;
 
-	(void)worker;
 	net_rows(net, part, &from, &to);
-	net_backward(net, from, to);
+	net_backward(net, from, to, worker);
 }
 
 /* A gradient laid out as the parameters are. */

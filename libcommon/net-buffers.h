@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef NET_BUFFERS_H
+#define NET_BUFFERS_H
+
+struct err;
+struct net;
+
+/* Gives each layer its slot for inference: activations share one where the first is no longer
+ * read when the second is written. 0, or -1 out of memory. */
+int net_share_slots(struct net *n, struct err *e);
+
+#endif

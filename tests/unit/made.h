@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* Nets of some inputs, and a pool of two workers for them. */
+#ifndef MADE_H
+#define MADE_H
+
+#include "err.h"
+#include "net.h"
+#include "unit.h"
+#include "workers.h"
+
+#include <string.h>
+
+static struct workers *pool;
+
+static int set_up(void **state)
+{
+	struct err e;
+
+	(void)state;
+	pool = workers_new(2, &e);
+	return pool == NULL;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	workers_free(pool);
+	return 0;
+}
+
+static inline struct net *make(const char *text, size_t inputs, size_t batch, int training)
+{
+	struct shape in = {inputs, 1, 1};
+	struct err e;
+	struct net *n = net_new(text, &in, pool, &e);
+
+	check(n != NULL, "%s: %s", text, e.text);
+	if (batch > 0)
+		check(net_prepare(n, batch, training, &e) == 0, "%s: %s", text, e.text);
+	return n;
+}
+
+static inline void check_refuses(const char *text, size_t inputs, const char *reason)
+{
+	struct shape in = {inputs, 1, 1};
+	struct err e = {""};
+	struct net *n = net_new(text, &in, pool, &e);
+
+	check(n == NULL, "%s is taken", text);
+	assert_true(e.text[0] != '\0');
+	check(strstr(e.text, reason) != NULL, "%s: \"%s\" lacks \"%s\"", text, e.text, reason);
+}
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/* Nets with branches: their layers' names, what does not fit together, shared memory. Their
+ * numbers are in net.c, gradients.c and oracle-maths.c. */
+#include "made.h"
+
+/* A group is one module of its series, its branches are nn.Sequentials within. */
+static void names_layers_in_branches(void **state)
+{
+	static const char *const expected[] = {"0", "1.0.0", "1.0.1", "1.2.0", "1.2.1", "1",
+		"2.0.0", "2.0.1.0.0", "2.0.1.1.0", "2.0.1", "2.1.0", "2", "3"};
+	struct net *n =
+		make("fc:5,(relu,fc:3||2*(tanh)),+(fc:4,(relu|fc:2)|fc:6),fc:2", 5, 0, 0);
+
+	(void)state;
+	assert_int_equal(n->layers, sizeof expected / sizeof expected[0]);
+	for (int i = 0; i < n->layers; i++) {
+		assert_string_equal(n->layer[i].name, expected[i]);
+		assert_int_equal(n->layer[i].position, i); /* of its random numbers */
+	}
+	net_free(n);
+}
+
+static void refuses_joins_of_other_shapes(void **state)
+{
+	(void)state;
+	check_refuses("fc:5,+(fc:4|fc:5),fc:2", 5,
+		"character 6: layer 1 (sum): branch 2 gives "
+		"5x1x1 where branch 1 gives 4x1x1\n");
+}
+
+/* A slot is used again when its activation was read for the last time, and no sooner. */
+static void inference_shares_memory(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t values; /* that must be held at a time */
+	} nets[] = {{"fc:20,fc:20,fc:20,fc:20,fc:20,fc:5", 40},
+		{"fc:20,relu,tanh,drop,fc:5", 20}, {"fc:20,+(fc:20,relu,fc:20|),relu,fc:5", 60},
+		{"10*(+(fc:50,relu,fc:50|),relu),fc:5", 150},
+		{"fc:30,(fc:1|fc:2|fc:3),fc:5", 36}, {"fc:5", 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++) {
+		struct net *n = make(nets[i].text, 50, 37, 0);
+		size_t values = 0;
+
+		for (int k = 0; k < n->slots; k++)
+			values += n->slot[k];
+		check(values == nets[i].values, "%s takes %zu values, not %zu", nets[i].text,
+			values, nets[i].values);
+		net_free(n);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_layers_in_branches),
+		cmocka_unit_test(refuses_joins_of_other_shapes),
+		cmocka_unit_test(inference_shares_memory),
+	};
+
+	return cmocka_run_group_tests_name("net-graph", tests, set_up, tear_down);
+}
