@@ -21,12 +21,18 @@ endif
 # BLIS has a .pc file only where it was built from source.
 LIBRARIES = libzstd=libzstd-dev jansson=libjansson-dev libxxhash=libxxhash-dev libpng=libpng-dev zlib=zlib1g-dev
 TEST_LIBRARIES = cmocka=libcmocka-dev
+# Without these some files are left out; make HAVE_OPTIONAL= leaves them out in any case.
+OPTIONAL_LIBRARIES = matio=libmatio-dev
+NEEDS_matio = libcommon/mat.c tools/mat2tensor.c man/mat2tensor.1
 
 pc = $(foreach l,$(1),$(firstword $(subst =, ,$(l))))
 PC := $(shell pkg-config --exists blis 2>/dev/null && echo blis) $(call pc,$(LIBRARIES))
+HAVE_OPTIONAL := $(foreach l,$(call pc,$(OPTIONAL_LIBRARIES)),$(shell pkg-config --exists $(l) 2>/dev/null \
+	&& echo $(l)))
+LEFT_OUT = $(foreach l,$(filter-out $(HAVE_OPTIONAL),$(call pc,$(OPTIONAL_LIBRARIES))),$(NEEDS_$(l)))
 BLIS = $(if $(filter blis,$(PC)),,-lblis)
-PC_CFLAGS := $(shell pkg-config --cflags $(PC) 2>/dev/null)
-PC_LIBS := $(shell pkg-config --libs $(PC) 2>/dev/null)
+PC_CFLAGS := $(shell pkg-config --cflags $(PC) $(HAVE_OPTIONAL) 2>/dev/null)
+PC_LIBS := $(shell pkg-config --libs $(PC) $(HAVE_OPTIONAL) 2>/dev/null)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 DEFS = -D_POSIX_C_SOURCE=200809L -DPOTSTILL_VERSION='"$(VERSION)"'
@@ -35,14 +41,14 @@ ALL_CFLAGS = -std=c11 $(WARN) $(DEFS) -Ilibcommon -fno-math-errno -ffp-contract=
 	$(CFLAGS) $(SAN_FLAGS) $(PC_CFLAGS)
 ALL_LIBS = -Wl,--as-needed $(BLIS) $(PC_LIBS) -lm -pthread
 
-SRC = $(wildcard libcommon/*.c tools/*.c tests/unit/*.c tests/fuzz/*.c)
+SRC = $(filter-out $(LEFT_OUT),$(wildcard libcommon/*.c tools/*.c tests/unit/*.c tests/fuzz/*.c))
 OBJ = $(SRC:%.c=$(BUILD)/%.o)
 LIB_OBJ = $(filter $(BUILD)/libcommon/%,$(OBJ))
-TOOLS = $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/*.c))
+TOOLS = $(patsubst tools/%.c,$(BUILD)/bin/%,$(filter tools/%,$(SRC)))
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
 FUZZ = $(patsubst tests/fuzz/%.c,%,$(filter-out %/replay.c,$(wildcard tests/fuzz/*.c)))
 REPLAYS = $(FUZZ:%=$(BUILD)/tests/replay-%)
-MAN = $(wildcard man/*.[1-9])
+MAN = $(filter-out $(LEFT_OUT),$(wildcard man/*.[1-9]))
 
 # One short line a step; make V=1 shows the commands.
 step = $(if $(V),,@echo '  $(1) $(if $(2),$(2),$@)';)

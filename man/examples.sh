@@ -53,6 +53,30 @@ def png(path, image):
             f.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)))
 
 
+def element(kind, data):
+    """Of a MAT file (MathWorks, "MAT-File Format")."""
+    return struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8)
+
+
+def matrix(name, kind, shape, *parts):
+    return element(14, element(6, struct.pack("<II", kind, 0)) + element(5, struct.pack("<2i", *shape)) +
+                   element(1, name.encode()) + b"".join(parts))
+
+
+def structure(name, **fields):
+    names = b"".join(field.encode().ljust(32, b"\0") for field in fields)
+    return matrix(name, 2, (1, 1), struct.pack("<HHI", 5, 4, 32), element(1, names), *fields.values())
+
+
+def letters():
+    labels = numpy.arange(52) % 26 + 1
+    return structure("", images=matrix("", 9, (52, 784), element(2, bytes(52 * 784))),
+                     labels=matrix("", 9, (52, 1), element(2, labels.astype(numpy.uint8).tobytes())))
+
+
+with open("emnist-letters.mat", "wb") as f:
+    f.write(b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM" + structure("dataset", train=letters(), test=letters()))
+
 # Photographs of three classes, in sizes of their own.
 for split, n in ("train", 20), ("val", 5):
     for number, name in enumerate(("cat", "dog", "teapot")):

@@ -7,8 +7,17 @@ run_make() {
 	make -C "$ROOT" --no-print-directory BUILD="$BUILD" "$@"
 }
 
-tools=$(cd "$ROOT/tools" && echo *.c | sed 's/\.c//g')
-pages=$(find "$ROOT/man" -name '*.[1-9]' | wc -l)
+# What is left out where an optional library is missing.
+left_out=$(run_make -f "$ROOT/Makefile" -f - show <<'X'
+show: ; @echo $(LEFT_OUT)
+X
+)
+tools=$(cd "$ROOT" && for f in tools/*.c; do
+	case " $left_out " in *" $f "*) ;; *) basename "$f" .c ;; esac
+done | tr '\n' ' ' | sed 's/ $//')
+pages=$(cd "$ROOT" && for f in man/*.[1-9]; do
+	case " $left_out " in *" $f "*) ;; *) echo "$f" ;; esac
+done | wc -l)
 
 ok "make install" run_make install DESTDIR="$SCRATCH/dest dir" PREFIX=/opt/x
 is "every tool is installed" "$(cd "dest dir/opt/x/bin" && echo *)" "$tools"
@@ -31,6 +40,10 @@ complains() {
 	[ "$status" -eq 2 ] && [ "$(wc -l <text)" -eq 1 ] && grep -q "missing Debian packages:.*$words" text
 }
 
+ok "make without what is optional" sh -c 'make -C "$ROOT" -n BUILD="$SCRATCH/b" HAVE_OPTIONAL= all install >text 2>&1'
+ok "leaves out the tool that needs it" test "$(grep -c mat2tensor text) $(grep -c -- -lmatio text)" = "0 0"
+ok "and nothing else" test "$(grep -o 'LD [^;]*bin/[a-z0-9-]*' text | wc -l)" -eq "$(find "$ROOT/tools" -name '*.c' ! -name mat2tensor.c | wc -l)"
+
 PKG_CONFIG_LIBDIR=/nonexistent
 PKG_CONFIG_PATH=
 export PKG_CONFIG_LIBDIR PKG_CONFIG_PATH
@@ -50,7 +63,7 @@ like "it says how to call it" "$(cat "$OUT")" "^usage: ./bootstrap TARGET"
 fails "bootstrap where there is no apt-get names the packages" 1 \
 	"gcc libc6-dev make pkg-config libblis-dev libzstd-dev .*zlib1g-dev dataset-fashion-mnist" \
 	env PATH="$SCRATCH/bin" "$ROOT/bootstrap" demo
-fails "for the tests it names more" 1 "libcmocka-dev perl zstd python3-numpy mandoc" \
+fails "for the tests it names more" 1 "libmatio-dev libcmocka-dev perl zstd python3-numpy mandoc" \
 	env PATH="$SCRATCH/bin" "$ROOT/bootstrap" check
 
 # A Debian that lacks two packages, played by scripts: what is installed, and as whom.

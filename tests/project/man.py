@@ -180,7 +180,10 @@ def main():
         print("1..0 # SKIP no mandoc")
         return
     self_test()
-    tools = sorted(f[:-2] for f in os.listdir(os.path.join(ROOT, "tools")) if f.endswith(".c"))
+    with open(os.path.join(ROOT, "Makefile"), encoding="utf-8") as f:
+        optional = " ".join(re.findall(r"^NEEDS_\w+ = (.*)", f.read(), re.M)).split()
+    tools = sorted(f[:-2] for f in os.listdir(os.path.join(ROOT, "tools")) if f.endswith(".c") and not (
+        f"tools/{f}" in optional and not os.path.exists(os.path.join(BUILD, "bin", f[:-2]))))
     result("there are tools", [] if tools else ["none"])
     with tempfile.TemporaryDirectory() as folder:
         prepare(folder)

@@ -1,0 +1,184 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# mat2tensor: MAT files of version 5, written by Python from MathWorks' "MAT-File Format", with the
+# names and shapes of emnist-letters.mat, and what is refused.
+. "${0%/*}/../lib.sh"
+[ -x "$BUILD/bin/mat2tensor" ] || skip_all "mat2tensor is not built: there is no libmatio-dev"
+
+cat >peer.py <<'PY'
+import json
+import struct
+import subprocess
+import zlib
+
+import numpy as np
+
+# numpy dtype: (class of the array, type of its data)
+KINDS = {"f8": (6, 9), "f4": (7, 7), "i1": (8, 1), "u1": (9, 2), "i2": (10, 3), "u2": (11, 4), "i4": (12, 5),
+         "u4": (13, 6), "i8": (14, 12), "u8": (15, 13)}
+
+
+def element(kind, data):
+    return struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8)
+
+
+def head(kind, shape, name, flags=0):
+    return element(6, struct.pack("<II", kind | flags, 0)) + \
+        element(5, struct.pack(f"<{len(shape)}i", *shape)) + element(1, name.encode())
+
+
+def matrix(name, a):
+    """An array, or a dictionary of them as a structure."""
+    if isinstance(a, dict):
+        names = b"".join(k.encode().ljust(32, b"\0") for k in a)
+        return element(14, head(2, (1, 1), name) + struct.pack("<HHI", 5, 4, 32) + element(1, names) +
+                       b"".join(matrix("", v) for v in a.values()))
+    kind, data = KINDS[a.dtype.str[1:]]
+    return element(14, head(kind, a.shape, name) + element(data, a.tobytes("F")))
+
+
+def write(path, variables, packed=True):
+    with open(path, "wb") as f:
+        f.write(b"MATLAB 5.0 MAT-file, by a test".ljust(124) + struct.pack("<H2s", 0x0100, b"IM"))
+        for name, a in variables.items():
+            m = matrix(name, a)
+            z = zlib.compress(m)
+            f.write(struct.pack("<II", 15, len(z)) + z if packed else m)
+
+
+def load(name):
+    data = subprocess.run(["zstd", "-dc", name], capture_output=True, check=True).stdout
+    n = int.from_bytes(data[:8], "little")
+    h = json.loads(data[8:8 + n])
+    meta = h.pop("__metadata__")
+    return {k: np.frombuffer(data[8 + n:][slice(*v["data_offsets"])], {"U8": "u1", "U16": "<u2"}[v["dtype"]])
+            .reshape(v["shape"]) for k, v in h.items()}, meta
+
+
+def part(seed, n):
+    """n pictures [n, 28, 28] and labels 1 to 26, and the structure that EMNIST has of them."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.integers(0, 256, (n, 28, 28), np.uint8), rng.integers(1, 27, n).astype("u1")
+    y[:2] = 1, 26
+    return x, y, {"images": x.transpose(0, 2, 1).reshape(n, 784), "labels": y[:, None], "writers": np.zeros((n, 1))}
+
+
+def idx(name, a):
+    with open(name, "wb") as f:
+        f.write(struct.pack(f">BBBB{a.ndim}I", 0, 0, 8, a.ndim, *a.shape) + a.tobytes())
+PY
+python() {
+	"$PYTHON" -B -c "from peer import *
+$1"
+}
+python '
+train, test = part(1, 200), part(2, 50)
+letters = {"dataset": {"train": train[2], "test": test[2], "mapping": np.arange(78.0).reshape(26, 3)}}
+write("letters.mat", letters), write("plain.mat", letters, False)
+idx("x", train[0].transpose(0, 2, 1)), idx("y", train[1])'
+
+ok "the letters of EMNIST" mat2tensor --label-base 1 -o letters.zst letters.mat
+ok "are upright pictures, with labels from 0" python '
+t, meta = load("letters.zst")
+x, y, _ = part(1, 200)
+assert t["images"].shape == (200, 1, 28, 28) and (t["images"][:, 0] == x).all() and (t["labels"] == y - 1).all()
+assert meta["potstill.classes"] == "26" and meta["potstill.options"] == "--label-base 1"'
+ok "the IDX files of EMNIST" idx2tensor --transpose --label-base 1 -o idx.zst x y
+is "make the same data set" "$(tensor-info --json --verify idx.zst | grep -o '"fingerprint": "[^"]*"')" \
+	"$(tensor-info --json --verify letters.zst | grep -o '"fingerprint": "[^"]*"')"
+ok "without compression" mat2tensor --label-base 1 -o x.zst plain.mat
+same "the same file" letters.zst x.zst
+ok "--split test" mat2tensor --split test --label-base 1 --classes 30 -o test.zst letters.mat
+ok "is the other part" python '
+t, meta = load("test.zst")
+x, y, _ = part(2, 50)
+assert (t["images"][:, 0] == x).all() and (t["labels"] == y - 1).all() and meta["potstill.classes"] == "30"'
+ok "--split train" mat2tensor --split train --label-base 1 -o x.zst letters.mat
+same "is what it is by itself" letters.zst x.zst
+ok "a net learns from it" train-teacher -q --net 784-5-26 --epochs 1 -o model.zst letters.zst
+
+python '
+rng = np.random.default_rng(3)
+x = rng.integers(0, 256, (70, 3, 5, 4), np.uint8)
+np.save("x", x)
+y = np.arange(70)
+write("color.mat", {"X": x.transpose(2, 3, 1, 0), "y": y[:, None].astype("f8"), "G": x[:, 0].transpose(1, 2, 0),
+      "rows": x.transpose(0, 1, 3, 2).reshape(70, 60), "wide": (y * 300)[None].astype("i4")})'
+ok "arrays of MATLAB'\''s own shape, by name" mat2tensor --images X --labels y -o color.zst color.mat
+ok "are pictures in colour" python '
+t, meta = load("color.zst")
+assert (t["images"] == np.load("x.npy")).all() and (t["labels"] == np.arange(70)).all()'
+ok "grey ones without labels" mat2tensor --images G -o gray.zst color.mat
+ok "have three dimensions" python '
+t, meta = load("gray.zst")
+assert (t["images"] == np.load("x.npy")[:, :1]).all() and list(t) == ["images"]'
+ok "rows of oblong pictures in colour" mat2tensor --images rows --shape 5x4 --labels wide -o rows.zst color.mat
+ok "have the shape that is said" python '
+t, meta = load("rows.zst")
+assert (t["images"] == np.load("x.npy")).all() and (t["labels"] == np.arange(70) * 300).all()
+assert meta["potstill.options"] == "--shape 5x4"'
+ok "labels of every type" python '
+for dtype in KINDS:
+    write("l.mat", {"X": np.zeros((2, 2, 3), "u1"), "y": np.array([[3], [0], [7]]).astype(dtype)})
+    subprocess.run("mat2tensor --images X --labels y --class-names a,b,c,d,e,f,g,h -o l.zst l.mat".split(), check=True)
+    assert load("l.zst")[0]["labels"].tolist() == [3, 0, 7], dtype'
+
+python '
+x, y = np.zeros((4, 9), "u1"), np.arange(4.0)[:, None]
+write("bad.mat", {"x": x, "y": y, "real": x.astype("f8"), "few": y[:3], "square": y.reshape(2, 2), "half": y + .5,
+      "below": y - 1, "nan": y * np.nan, "far": y * 40000, "five": np.zeros((1, 1, 1, 1, 1), "u1"),
+      "none": np.zeros((0, 9), "u1"), "s": {"a": y}})
+m = matrix("z", y)
+with open("complex.mat", "wb") as f:
+    f.write(b"MATLAB 5.0 MAT-file".ljust(124) + struct.pack("<H2s", 0x0100, b"IM"))
+    f.write(element(14, head(6, (1, 1), "z", 0x800) + 2 * element(9, bytes(8))))
+data = open("plain.mat", "rb").read()
+open("short.mat", "wb").write(data[:5000])
+data = open("letters.mat", "rb").read()
+open("cut.mat", "wb").write(data[:5000])
+big = element(14, head(9, (1 << 15, 1 << 15), "big") + struct.pack("<II", 2, 8) + bytes(8))
+open("big.mat", "wb").write(b"MATLAB 5.0 MAT-file".ljust(124) + struct.pack("<H2s", 0x0100, b"IM") + big)'
+run() {
+	mat2tensor --images x --labels "$1" bad.mat
+}
+fails "no MAT file" 1 '^mat2tensor: "peer.py": is no MAT file$' mat2tensor peer.py
+fails "missing file" 1 '^mat2tensor: "nothing": cannot be opened: No such file or directory$' mat2tensor nothing
+fails "a folder" 1 '"\.": is no MAT file' mat2tensor .
+fails "empty" 1 '"/dev/null": is no MAT file' mat2tensor /dev/null
+fails "another structure" 1 '"bad.mat": has no array "dataset.train.images"' mat2tensor bad.mat
+fails "no such array" 1 '"bad.mat": has no array "z"' mat2tensor --images z bad.mat
+fails "no such field" 1 '"bad.mat": has no array "s.b"' mat2tensor --images s.b bad.mat
+fails "a field of a number" 1 '"bad.mat": has no array "x.y"' mat2tensor --images x.y bad.mat
+fails "a structure" 1 '"s" is no array of real numbers' mat2tensor --images s bad.mat
+fails "complex numbers" 1 '"z" is no array of real numbers' mat2tensor --images z complex.mat
+fails "pictures of reals" 1 '"bad.mat": pictures are F64; bytes \(uint8\) are expected' mat2tensor --images real bad.mat
+fails "five dimensions" 1 '"five" .*dimensions|pictures have 5 dimensions' mat2tensor --images five bad.mat
+fails "no pictures" 1 '"none" is empty' mat2tensor --images none bad.mat
+fails "rows that are not square" 1 'rows of 60 values are no pictures that are square' mat2tensor --images rows color.mat
+fails "rows of another shape" 1 'rows of 60 values are no pictures of this shape' mat2tensor --images rows --shape 7x3 color.mat
+fails "another shape" 1 'pictures have 5 x 4 pixels, not 4 x 5' mat2tensor --images X --shape 4x5 color.mat
+fails "too few labels" 1 'has 3 labels for 4 items' run few
+fails "labels that are a matrix" 1 'labels are not one number an item' run square
+fails "halves" 1 'label 0 is 0.5, which is no whole number within \[0, 65535\]' run half
+fails "a negative label" 1 'label 0 is -1, which' run below
+fails "NaN" 1 'label 0 is -?nan, which' run nan
+fails "a label beyond 65535" 1 'label 2 is 80000, which' run far
+fails "a label below the base" 1 'label 0 is 0, which is no whole number within \[1, 65536\]' mat2tensor --images x --labels y --label-base 1 bad.mat
+fails "a label beyond --classes" 1 '"bad.mat": item 3 has label 3, but there are 3 classes' mat2tensor --images x --labels y --classes 3 bad.mat
+fails "cut short" 1 '^mat2tensor: "short.mat": is cut short$' mat2tensor --label-base 1 short.mat
+fails "cut short, packed" 1 '^mat2tensor: "cut.mat": is cut short$' mat2tensor --label-base 1 cut.mat
+ok "cut short anywhere" python '
+for name in "plain.mat", "letters.mat":
+    data = open(name, "rb").read()
+    for n in list(range(129, 1000, 97)) + [len(data) - 1, len(data) - 500]:
+        open("cut.mat", "wb").write(data[:n])
+        run = subprocess.run("mat2tensor --label-base 1 cut.mat".split(), capture_output=True)
+        assert run.returncode == 1 and b"is cut short" in run.stderr, (name, n, run)'
+fails "over the memory limit" 1 '"big.mat": big: 1.0 GiB is over the memory limit of 64.0 MiB' mat2tensor --max-memory 64M --images big big.mat
+fails "standard input" 2 'cannot be read from standard input' mat2tensor -
+fails "--labels alone" 2 'needs --images' mat2tensor --labels y bad.mat
+fails "--split and --images" 2 'exclude each other' mat2tensor --split test --images x bad.mat
+fails "--shape" 2 'is no shape such as 28x28' mat2tensor --shape 28 bad.mat
+fails "no operand" 2 'operand is missing' mat2tensor
+fails "full device" 1 '/dev/full' mat2tensor --label-base 1 -o /dev/full letters.mat
+done_testing
