@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 
-SYSTEM = set("""assert ctype dirent errno fcntl fenv float getopt immintrin inttypes limits locale math poll
-pthread sched setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string
+SYSTEM = set("""arm_neon assert ctype dirent errno fcntl fenv float getopt immintrin inttypes limits locale math
+poll pthread sched setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string
 strings sys/ioctl sys/mman sys/resource sys/stat sys/time sys/types sys/uio sys/wait termios threads time
 unistd""".split())
 BANNED = "atoi atol atoll atof strcpy strcat sprintf vsprintf rand srand gets strtok alloca".split()
