@@ -125,13 +125,13 @@ static int parse_arguments(struct parser *p, struct parse_call *call, const char
 
 	if (parse_accept(p, '(')) {
 		do {
-			if (n == call->of->parameters)
-				break;
+			if (n == PARSE_MAX_PARAMETERS)
+				return parse_fail(p, "a definition takes at most 8 parameters");
 			if (parse_number(p, &call->argument[n++]))
 				return -1;
 		} while (parse_accept(p, ','));
-		if (n == call->of->parameters && !parse_accept(p, ')'))
-			return parse_fail(p, "expected ) behind the last argument");
+		if (!parse_accept(p, ')'))
+			return parse_fail(p, "expected , or )");
 	}
 	if (n == call->of->parameters)
 		return 0;

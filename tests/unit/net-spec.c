@@ -1,45 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* Nets as text: what is understood, what comes back, and what is refused where. */
-#include "net-spec.h"
-
-#include "err.h"
+#include "net-text.h"
 #include "rng.h"
-#include "unit.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The text that a net prints as; NULL where it is refused (the reason is in *e). Freed by the
- * caller. */
-static char *printed(const char *text, struct err *e)
-{
-	struct net_spec s;
-	char *result;
-
-	e->text[0] = '\0';
-	if (net_spec_parse(&s, text, e))
-		return NULL;
-	result = net_spec_text(&s);
-	assert_non_null(result);
-	net_spec_release(&s);
-	return result;
-}
-
-static void check_prints(const char *text, const char *expected)
-{
-	struct err e;
-	char *once = printed(text, &e), *twice;
-
-	check(once != NULL, "\"%s\" is refused: %s", text, e.text);
-	assert_string_equal(once, expected);
-	twice = printed(once, &e);
-	check(twice != NULL, "\"%s\" prints what is refused: %s", text, e.text);
-	assert_string_equal(twice, expected);
-	free(once);
-	free(twice);
-}
 
 static void prints_what_it_reads(void **state)
 {
@@ -62,6 +28,27 @@ static void prints_what_it_reads(void **state)
 	check_prints("drop", "drop:0.5");
 	check_prints("drop:0", "drop:0");
 	check_prints("fc:1e3,drop:1e-1", "fc:1000,drop:0.1");
+}
+
+static void keeps_branches(void **state)
+{
+	(void)state;
+	check_prints("(relu|tanh)", "(relu|tanh)");
+	check_prints(" ( relu | fc:3 , tanh ) , fc:1", "(relu|fc:3,tanh),fc:1");
+	check_prints("+(relu|)", "+(relu|)");
+	check_prints("+ ( | relu )", "+(|relu)");
+	check_prints("(|)", "(|)");
+	check_prints("(||)", "(||)");
+	check_prints("+()", "+()");
+	check_prints("+(relu)", "+(relu)");
+	check_prints("((relu|tanh))", "(relu|tanh)");
+	check_prints("(((relu)|(tanh)))", "(relu|tanh)");
+	check_prints("((relu,(tanh)|),(relu))", "(relu,tanh|),relu");
+	check_prints("2*(relu|)", "(relu|),(relu|)");
+	check_prints("2*+(relu|)", "+(relu|),+(relu|)");
+	check_prints("2*(tanh,+(2*relu|3-4))", "tanh,+(relu,relu|fc:4),tanh,+(relu,relu|fc:4)");
+	check_prints("(+(relu|)|(tanh|(|)),3-4-5)", "(+(relu|)|(tanh|(|)),fc:4,relu,fc:5)");
+	check_prints("+(#left\n relu # right |\n|)", "+(relu|)");
 }
 
 /* A net is stored as text: a probability must come back as the same double. */
@@ -92,46 +79,6 @@ static void keeps_numbers(void **state)
 	}
 }
 
-/* The character that the text names, counted from 1. */
-static long place_in(const struct err *e)
-{
-	const char *at = strstr(e->text, "character ");
-
-	return at == NULL ? -1 : strtol(at + strlen("character "), NULL, 10);
-}
-
-/* Below the message, in a line of its own, what is at the place, and a caret below it. */
-static void check_caret(const char *text, const struct err *e)
-{
-	const char *excerpt = strchr(e->text, '\n'), *caret;
-
-	assert_non_null(excerpt);
-	caret = strchr(++excerpt, '\n');
-	assert_non_null(caret);
-	assert_null(strchr(++caret, '\n'));
-	check(strspn(caret, " ") == strlen(caret) - 1 && caret[strlen(caret) - 1] == '^',
-		"no caret: %s", e->text);
-	check(strlen(caret) <= (size_t)(caret - excerpt), "caret behind the line: %s", e->text);
-	if (strchr(text, '\n') == NULL && place_in(e) <= (long)strlen(text))
-		check(excerpt[strlen(caret) - 1] == text[place_in(e) - 1] ||
-				!isprint((unsigned char)text[place_in(e) - 1]),
-			"the caret is elsewhere: %s", e->text);
-}
-
-/* Refused, and the place lies in [from, to]: at the fault's first character or just behind it.
- */
-static void check_refuses(const char *text, long from, long to)
-{
-	struct err e;
-	char *result = printed(text, &e);
-	long place = place_in(&e);
-
-	check(result == NULL, "\"%.60s\" is taken as %.60s", text, result);
-	check(place >= from && place <= to, "\"%.60s\" is refused at %ld, not %ld-%ld: %s",
-		text, place, from, to, e.text);
-	check_caret(text, &e);
-}
-
 static void refuses_what_is_no_net(void **state)
 {
 	(void)state;
@@ -156,6 +103,18 @@ static void refuses_what_is_no_net(void **state)
 	check_refuses("(relu", 6, 6);
 	check_refuses("relu)", 5, 5);
 	check_refuses("()", 2, 2);
+	check_refuses("2*()", 4, 4);
+	check_refuses("(relu|", 7, 7);
+	check_refuses("relu|tanh", 5, 5);
+	check_refuses("(relu|tanh,)", 12, 12);
+	check_refuses("(,|tanh)", 2, 2);
+	check_refuses("+relu", 2, 2);
+	check_refuses("+", 2, 2);
+	check_refuses("+(relu", 7, 7);
+	check_refuses("(relu|tanh),", 13, 13);
+	check_refuses("(relu|tanh))", 12, 12);
+	check_refuses("(relu)(tanh)", 7, 7);
+	check_refuses("*(relu|)", 1, 1);
 	check_refuses("(relu,)", 7, 7);
 	check_refuses("relu\001", 5, 5);
 	check_refuses("rel\303\274", 1, 4);
@@ -218,26 +177,17 @@ static void refuses_too_many_layers(void **state)
 	check_refuses("2147483647*(relu,relu)", 1, 22);
 	check_refuses("4294967297*relu", 1, 11);
 	check_refuses("99999999999999999999*relu", 1, 21);
-}
-
-/* `n` times `text`; freed by the caller. */
-static char *repeated(const char *text, size_t n)
-{
-	size_t length = strlen(text);
-	char *all = malloc(n * length + 1);
-
-	assert_non_null(all);
-	for (size_t i = 0; i < n; i++)
-		memcpy(all + i * length, text, length);
-	all[n * length] = '\0';
-	return all;
+	check_refuses("500*+(relu|),tanh", 14, 14);
+	check_refuses("2000*(|)", 1, 8);
+	check_refuses("2147483647*(|)", 1, 8);
+	check_refuses("900*(||||)", 1, 8);
 }
 
 /* Long and deep texts end in a message of one line, not in a stack overflow or a long wait. */
 static void survives_size(void **state)
 {
-	static const char *const part[] = {
-		"(", "2*(", "relu,", "1-", "((relu),", "9", "a", " ", "#", "relu/", "1*"};
+	static const char *const part[] = {"(", "2*(", "relu,", "1-", "((relu),", "9", "a", " ",
+		"#", "relu/", "1*", "|", "(|", "+(", "+(|", "a=relu;", "$", "@", "a=", "@a("};
 	struct err e;
 
 	(void)state;
@@ -264,7 +214,8 @@ static void append(char *text, size_t room, const char *word)
 static void random_texts_come_back(void **state)
 {
 	static const char *const word[] = {"fc:", "relu", "tanh", "drop", ":", "1", "20", ".5",
-		"0", ",", ",", ",", "(", ")", "*", "-", "-", " ", "\n", "#", "/", "x", "e"};
+		"0", ",", ",", ",", "(", "(", ")", ")", "|", "|", "+", "*", "-", "-", " ", "\n",
+		"#", "/", "x", "e", "a=tanh;", "b(n)=fc:$n;", "@a", "@b(2)", "$n"};
 	size_t words = sizeof word / sizeof word[0];
 	int taken = 0;
 
@@ -317,6 +268,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prints_what_it_reads),
+		cmocka_unit_test(keeps_branches),
 		cmocka_unit_test(keeps_numbers),
 		cmocka_unit_test(refuses_what_is_no_net),
 		cmocka_unit_test(refuses_bad_numbers),
