@@ -11,17 +11,64 @@ torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
 
 
-def sequential(text, inputs):
-    """nn.Sequential from a net as potstill prints it: fc:7,relu,drop:0.5,fc:4."""
-    layers = []
-    for item in text.split(","):
-        kind, _, number = item.partition(":")
-        if kind == "fc":
-            layers.append(nn.Linear(inputs, int(number)))
-            inputs = int(number)
+class Concat(nn.ModuleList):
+    """( | ): what the branches give, channel after channel."""
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self], 1)
+
+
+class Sum(nn.ModuleList):
+    """+( | )"""
+
+    def forward(self, x):
+        return sum(branch(x) for branch in self)
+
+
+# A layer from the number behind its colon and from what comes in.
+LAYERS = {
+    "fc": lambda number, x: nn.Linear(x.shape[1], int(number)),
+    "relu": lambda number, x: nn.ReLU(),
+    "tanh": lambda number, x: nn.Tanh(),
+    "drop": lambda number, x: nn.Dropout(float(number)),
+}
+
+
+def split(text, mark):
+    """The parts of a text between marks that are in no group."""
+    parts, depth = [""], 0
+    for c in text:
+        depth += (c == "(") - (c == ")")
+        if c == mark and depth == 0:
+            parts.append("")
         else:
-            layers.append({"relu": nn.ReLU, "tanh": nn.Tanh}[kind]() if kind != "drop" else nn.Dropout(float(number)))
-    return nn.Sequential(*layers)
+            parts[-1] += c
+    return parts
+
+
+def module(text, x):
+    if text.endswith(")"):
+        kind = Sum if text.startswith("+") else Concat
+        return kind(series(branch, x) for branch in split(text[text.index("(") + 1 : -1], "|"))
+    kind, _, number = text.partition(":")
+    return LAYERS[kind](number, x)
+
+
+def series(text, x):
+    layers = nn.Sequential()
+    for item in split(text, ",") if text else ():
+        layers.append(module(item, x))
+        with torch.no_grad():
+            x = layers[-1](x)
+    return layers
+
+
+def sequential(text, *shape):
+    """
+    The module of a net as potstill prints it, fc:7,+(fc:7,relu|),drop:0.5,fc:4, for items of
+    this shape: nn.Sequential; a group is one module of it and has a Sequential a branch.
+    """
+    return series(text, torch.zeros(2, *shape))
 
 
 def losses(s, logits, labels, teacher):

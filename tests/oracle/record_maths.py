@@ -15,6 +15,9 @@ NETS = [
     (24, "drop:0.2,fc:12,tanh,drop:0.5,fc:9,relu,fc:5"),
     (64, "fc:32,relu,fc:16,relu,fc:4"),
     (10, "tanh,fc:6,tanh,fc:3,relu"),
+    (24, "fc:12,relu,+(fc:12,tanh,fc:12|),relu,+(fc:12,relu,fc:12|),tanh,fc:5"),
+    (24, "fc:6,tanh,(fc:7,relu|fc:3,tanh||fc:2),fc:9,relu,fc:5"),
+    (16, "(fc:4,+(|tanh,fc:4|(fc:3|fc:1))|+(+(fc:5|fc:5),relu|fc:5)|),relu,fc:6"),
 ]
 ROWS = 9
 CLASSES = 6

@@ -63,7 +63,7 @@ static inline const char *golden_word(const char *settings, const char *name, ch
 static inline const void *golden_tensor(const struct tensor_set *s, const char *group, int i,
 	const char *name, enum tensor_dtype dtype, size_t count)
 {
-	char key[96];
+	char key[160];
 	const struct tensor *t;
 
 	snprintf(key, sizeof key, "%s.%d.", group != NULL ? group : "", i);
