@@ -21,20 +21,37 @@ struct scaler {
 
 void scaler_init(struct scaler *s, const struct preprocess *p);
 
-/* A shift in pixels; what moves in from outside is 0 (black), before mean and sd. */
-struct shift {
-	int dx, dy;
+#define AUGMENT_MAX_JITTER 1000
+
+/* What may happen to pictures. */
+struct augment {
+	int jitter; /* shifted by up to so many pixels in both directions; 0 for not */
+	int flip;   /* mirrored, left and right changed, half of the time */
 };
 
-/* Uniform on [-jitter, jitter] in both directions: a pure function of its arguments. */
-struct shift augment_shift(uint64_t seed, uint32_t epoch, uint32_t item, int jitter);
+/* A picture is mirrored, then shifted by pixels; what moves in from outside is 0 (black),
+ * before mean and sd. */
+struct shift {
+	int dx, dy;
+	int flip;
+};
+
+/* Whether pictures are anything but what they are. */
+int augment_any(const struct augment *a);
 
 /*
- * The shift of view number `view` of an item. (2 jitter + 1)^2 views in a row are all shifts
- * that there are, each once, in an order of the item's own; then they come again. So few views
- * show a picture from as many sides as they can.
+ * Uniform on [-jitter, jitter] in both directions, and mirrored with probability 1/2: a pure
+ * function of its arguments, and the shift does not depend on a->flip.
  */
-struct shift augment_view(uint64_t seed, uint32_t view, uint32_t item, int jitter);
+struct shift augment_shift(
+	uint64_t seed, uint32_t epoch, uint32_t item, const struct augment *a);
+
+/*
+ * The shift of view number `view` of an item. (2 jitter + 1)^2 views in a row, twice as many
+ * with flip, are all that there are, each once, in an order of the item's own; then they come
+ * again. So few views show a picture from as many sides as they can.
+ */
+struct shift augment_view(uint64_t seed, uint32_t view, uint32_t item, const struct augment *a);
 
 /* Item `item` of the data set as inputs [values]. Features take no shift. */
 void augment_item(const struct dataset *d, const struct scaler *scaler, size_t item,

@@ -56,9 +56,10 @@ void batcher_start(struct batcher *b, uint32_t epoch, size_t position)
 /* Targets with views come with the shifts that they were made with; else the student's own. */
 static struct shift shift_of(const struct batcher *b, uint32_t item, size_t view)
 {
-	if (b->soft != NULL && b->soft->jitter > 0)
-		return augment_view(b->soft->view_seed, (uint32_t)view, item, b->soft->jitter);
-	return augment_shift(b->seed, b->epoch, item, b->jitter);
+	if (b->soft != NULL && augment_any(&b->soft->augment))
+		return augment_view(
+			b->soft->view_seed, (uint32_t)view, item, &b->soft->augment);
+	return augment_shift(b->seed, b->epoch, item, &b->augment);
 }
 
 static void fill(struct batcher *b, size_t row)

@@ -28,7 +28,7 @@ struct batcher {
 	size_t batch;
 	uint64_t seed;
 	int shuffle; /* each epoch in an order that is a function of seed and epoch */
-	int jitter;  /* 0 for none. Targets with views replay theirs: view = epoch mod views */
+	struct augment augment; /* targets with views replay theirs: view = epoch mod views */
 	const struct soft_targets *soft; /* or NULL */
 	enum batch_targets targets;
 	double temperature; /* of BATCH_PROBABILITIES */

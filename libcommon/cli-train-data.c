@@ -10,6 +10,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+struct augment cli_train_augment(const struct train_options *o)
+{
+	return (struct augment){o->jitter > 0 ? o->jitter : o->crop, o->flip};
+}
+
 /* The share of --validation, or 0 where it names a file. */
 static double validation_share(const char *text)
 {
@@ -88,6 +93,7 @@ static void load_validation(struct run *r)
 
 void cli_train_load(struct run *r)
 {
+	struct augment augment;
 	struct err e;
 
 	r->workers = workers_new(r->o->threads, &e);
@@ -96,7 +102,9 @@ void cli_train_load(struct run *r)
 	if (r->d != NULL && (soft_targets_load(&r->soft, r->d->targets, r->workers, &e) ||
 				    soft_targets_check(&r->soft, r->d->targets, &r->data, &e)))
 		die_err(&e);
-	if (r->o->jitter > 0 && r->data.images == NULL)
-		die("\"%s\": holds features, which --jitter cannot shift", r->data_path);
+	augment = cli_train_augment(r->o);
+	if (augment_any(&augment) && r->data.images == NULL)
+		die("\"%s\": holds features: --jitter, --crop and --flip are for pictures",
+			r->data_path);
 	load_validation(r);
 }

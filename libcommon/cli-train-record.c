@@ -44,13 +44,16 @@ static int record_init(const struct run *r, struct tensor_set *s, struct err *e)
 static int record_data(const struct run *r, struct tensor_set *s, struct err *e)
 {
 	const struct train_options *o = r->o;
+	struct augment a = cli_train_augment(o);
 
 	if (lineage_option(s, e, "--seed %" PRIu64 " --epochs %d --batch %d", o->seed,
 		    o->epochs, o->batch))
 		return -1;
 	if (o->order != 0 && lineage_option(s, e, "--order sequential"))
 		return -1;
-	if (o->jitter > 0 && lineage_option(s, e, "--jitter %d", o->jitter))
+	if (a.jitter > 0 && lineage_option(s, e, "--jitter %d", a.jitter))
+		return -1;
+	if (a.flip && lineage_option(s, e, "--flip"))
 		return -1;
 	if (r->train.validation == NULL)
 		return 0;

@@ -58,6 +58,8 @@ void cli_train_check_options(const struct train_options *o, const struct distill
 	if (o->validation == NULL && (o->patience > 0 || o->keep == 0))
 		die_usage("%s needs --validation",
 			o->patience > 0 ? "--patience" : "--keep best");
+	if (o->jitter > 0 && o->crop > 0)
+		die_usage("--crop is --jitter by another name: give one of them");
 	if (o->resume && o->checkpoint == NULL)
 		die_usage("--resume needs --checkpoint");
 	check_optimizer(o);
@@ -222,12 +224,14 @@ static void make_batcher(struct run *r)
 		.batch = batch_of(r),
 		.seed = r->o->seed,
 		.shuffle = r->o->order == 0,
-		.jitter = r->o->jitter,
+		.augment = cli_train_augment(r->o),
 		.soft = r->d != NULL ? &r->soft : NULL,
 		.targets = r->loss.kind->targets,
 		.temperature = r->loss.temperature};
-	if (r->d != NULL && r->soft.jitter > 0 && r->o->jitter > 0)
-		die("\"%s\": comes with shifted views, which --jitter would shift again",
+	if (r->d != NULL && augment_any(&r->soft.augment) && augment_any(&r->batcher.augment))
+		die("\"%s\": comes with views of its own, which --jitter, --crop or --flip "
+		    "would "
+		    "change again",
 			r->d->targets);
 	if (batcher_init(&r->batcher, &e) || net_prepare(r->net, r->batcher.batch, 1, &e))
 		die_err(&e);

@@ -32,6 +32,9 @@ struct run {
 /* All that can be wrong with the options alone (exit 2). */
 void cli_train_check_options(const struct train_options *o, const struct distill_options *d);
 
+/* What --jitter, --crop and --flip do to pictures. */
+struct augment cli_train_augment(const struct train_options *o);
+
 /* Each ends the program on failure. Data and net first, then the rest. */
 void cli_train_load(struct run *r);
 void cli_train_make_net(struct run *r);

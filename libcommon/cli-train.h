@@ -14,12 +14,12 @@ struct train_options {
 	const char *net, *output, *init, *validation, *checkpoint, *log;
 	const char *optimizer;
 	int initializer, order, schedule, keep;
-	int epochs, batch, jitter, patience, threads;
+	int epochs, batch, jitter, crop, patience, threads;
 	int step_epochs, lr_patience, checkpoint_every;
 	double lr, momentum, beta1, beta2, rho, epsilon, weight_decay, clip, max_norm,
 		max_squared_norm;
 	double warmup, gamma, lr_min, label_smoothing, mean, sd;
-	bool nesterov, resume, dry_run, verbose;
+	bool flip, nesterov, resume, dry_run, verbose;
 	uint64_t seed;
 };
 
@@ -42,7 +42,7 @@ struct train_options {
 			"passes over the data [20]"), \
 		OPTION_INT('b', "batch", "N", &(o).batch, 1, 1000000, "items a step [128]"), \
 		OPTION_SEED('s', "seed", "N", &(o).seed, \
-			"of weights, order, dropout and jitter [0]"), \
+			"of weights, order, dropout, jitter and flip [0]"), \
 		OPTION_INT('t', "threads", "N", &(o).threads, 0, 1024, \
 			"0 for all CPUs; the result is the same [0]"), \
 		OPTION_TEXT( \
@@ -53,8 +53,11 @@ struct train_options {
 			"print layers, parameters, MACs and memory, and stop"), \
 		OPTION_FLAG('v', "verbose", &(o).verbose, "tell which kernels multiply"), \
 		OPTION_GROUP("data"), \
-		OPTION_INT('j', "jitter", "PX", &(o).jitter, 0, 1000, \
+		OPTION_INT('j', "jitter", "PX", &(o).jitter, 0, AUGMENT_MAX_JITTER, \
 			"shift pictures by up to PX pixels [0]"), \
+		OPTION_INT(0, "crop", "PAD", &(o).crop, 0, AUGMENT_MAX_JITTER, \
+			"crop anywhere after padding by PAD: the same"), \
+		OPTION_FLAG(0, "flip", &(o).flip, "mirror half of the pictures"), \
 		OPTION_REAL(0, "mean", "X", &(o).mean, -1e6, 1e6, \
 			"taken from pixels in [0,1] (or features) [0]"), \
 		OPTION_REAL(0, "sd", "X", &(o).sd, 1e-9, 1e9, "divides what remains [1]"), \

@@ -28,10 +28,9 @@ static void gather(const struct job *j, size_t from, size_t to)
 	size_t values = shape_values(&in->data->shape);
 
 	for (size_t i = from; i < to; i++) {
-		struct shift s = {0, 0};
+		struct shift s =
+			augment_view(in->view_seed, in->view, j->item[i], &in->augment);
 
-		if (in->jitter > 0)
-			s = augment_view(in->view_seed, in->view, j->item[i], in->jitter);
 		augment_item(in->data, &j->scaler, j->item[i], s, j->input + i * values);
 	}
 }

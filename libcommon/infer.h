@@ -29,8 +29,8 @@ struct infer {
 	const uint32_t *item; /* numbers in the data set; NULL for all of it, in order */
 	size_t items;	      /* how many, where item is given */
 	size_t batch;	      /* items at a time; 0 for INFER_BATCH */
-	/* Pictures are shifted by augment_view(view_seed, view, item, jitter); not with 0. */
-	int jitter;
+	/* Pictures are seen by augment_view(view_seed, view, item, augment). */
+	struct augment augment;
 	uint64_t view_seed;
 	uint32_t view;
 	/* Called after each batch with the number of items done so far; may be NULL. */

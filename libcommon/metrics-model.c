@@ -2,9 +2,9 @@
 #include "metrics-model.h"
 
 #include "err.h"
-#include "sgemm.h"
 #include "infer.h"
 #include "model-file.h"
+#include "sgemm.h"
 #include "size.h"
 
 #include <math.h>
@@ -45,7 +45,7 @@ static int take_clean(void *arg, const float *logits, size_t first, size_t n, st
 	if (check_finite(logits, first, n, m->classify.classes, e))
 		return -1;
 	metrics_classify_add(&m->classify, logits, m->data->labels + first, n, m->hit + first);
-	if (m->soft != NULL && m->soft->jitter == 0)
+	if (m->soft != NULL && !augment_any(&m->soft->augment))
 		for (size_t v = 0; v < m->soft->views; v++)
 			metrics_agree_add(&m->agree, logits, v, first, n);
 	p->resumed = now();
@@ -75,9 +75,9 @@ static int run_passes(struct metrics_model *m, const struct model *model, struct
 	p.resumed = now();
 	if (infer_run(&in, take_clean, &p, e))
 		return -1;
-	if (m->soft == NULL || m->soft->jitter == 0)
+	if (m->soft == NULL || !augment_any(&m->soft->augment))
 		return 0;
-	in.jitter = m->soft->jitter;
+	in.augment = m->soft->augment;
 	in.view_seed = m->soft->view_seed;
 	for (; p.view < m->soft->views; p.view++) {
 		in.view = (uint32_t)p.view;

@@ -28,10 +28,11 @@ static int put_count(struct tensor_set *s, const char *key, uint64_t v, struct e
 static int describe_views(
 	struct tensor_set *set, const struct soft_targets_source *s, struct err *e)
 {
-	if (s->views == 1 && s->jitter == 0)
+	if (s->views == 1 && !augment_any(&s->augment))
 		return 0;
 	if (put_count(set, "potstill.views", s->views, e) ||
-		put_count(set, "potstill.jitter", (uint64_t)s->jitter, e) ||
+		put_count(set, "potstill.jitter", (uint64_t)s->augment.jitter, e) ||
+		(s->augment.flip && put_count(set, "potstill.flip", 1, e)) ||
 		tensor_set_put_meta(set, "potstill.view-order", SOFT_TARGETS_VIEW_ORDER, e))
 		return -1;
 	return put_count(set, "potstill.view-seed", s->view_seed, e);

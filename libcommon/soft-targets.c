@@ -5,7 +5,6 @@
 #include "lineage.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -63,23 +62,25 @@ static int read_kind(struct soft_targets *s, struct err *e)
 /* Rows are whole views of all items. */
 static int read_views(struct soft_targets *s, struct err *e)
 {
-	uint64_t views = 1, jitter = 0;
+	uint64_t views = 1, jitter = 0, flip = 0;
 	const char *order;
 
 	if (lineage_count(&s->set, "potstill.views", s->items, &views, e) < 0 ||
-		lineage_count(&s->set, "potstill.jitter", INT_MAX, &jitter, e) < 0 ||
+		lineage_count(&s->set, "potstill.jitter", AUGMENT_MAX_JITTER, &jitter, e) < 0 ||
+		lineage_count(&s->set, "potstill.flip", 1, &flip, e) < 0 ||
 		lineage_count(&s->set, "potstill.view-seed", UINT64_MAX, &s->view_seed, e) < 0)
 		return -1;
 	if (views == 0 || s->items % views != 0)
 		return err_set(e, "%zu rows are not %" PRIu64 " views of the same items",
 			s->items, views);
 	order = tensor_set_meta(&s->set, "potstill.view-order");
-	if (jitter > 0 && (order == NULL || strcmp(order, SOFT_TARGETS_VIEW_ORDER) != 0))
+	s->augment = (struct augment){(int)jitter, (int)flip};
+	if (augment_any(&s->augment) &&
+		(order == NULL || strcmp(order, SOFT_TARGETS_VIEW_ORDER) != 0))
 		return err_set(e, "its views are not in the order \"" SOFT_TARGETS_VIEW_ORDER
 				  "\": make it again with soft-targets");
 	s->views = (size_t)views;
 	s->items /= s->views;
-	s->jitter = (int)jitter;
 	return 0;
 }
 

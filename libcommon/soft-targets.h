@@ -6,9 +6,10 @@
  * row view * items + item; metadata
  *   potstill.values       logits | zero-mean-logits | log-probabilities | probabilities
  *   potstill.temperature  of (log-)probabilities; absent for logits
- *   potstill.views, potstill.jitter, potstill.view-seed   view v of item i is shifted by
- *                         augment_view(view-seed, v, i, jitter); one clean view where absent
- *   potstill.view-order   "each-shift-once", that of augment_view; where there is jitter
+ *   potstill.views, potstill.jitter, potstill.flip, potstill.view-seed   view v of item i is
+ *                         augment_view(view-seed, v, i, {jitter, flip}); one clean view where
+ *                         absent, and flip is there only as 1
+ *   potstill.view-order   "each-shift-once", that of augment_view; where views are not clean
  *   potstill.dataset      fingerprint of the data set
  *   potstill.teacher      fingerprints of the models, separated by spaces (absent for targets
  *                         from elsewhere)
@@ -18,7 +19,7 @@
 #ifndef SOFT_TARGETS_H
 #define SOFT_TARGETS_H
 
-#include "dataset.h"
+#include "augment.h"
 #include "soft-values.h"
 #include "tensor-file.h"
 
@@ -28,7 +29,7 @@ struct soft_targets {
 	enum soft_values values;
 	double temperature; /* of (log-)probabilities, else 0 */
 	size_t items, classes, views;
-	int jitter; /* pixels; 0 where every view is the clean picture */
+	struct augment augment; /* zeroes where every view is the clean picture */
 	uint64_t view_seed;
 	struct fingerprint dataset;
 	struct fingerprint fingerprint;
@@ -82,7 +83,7 @@ struct soft_targets_source {
 	enum tensor_dtype dtype;
 	double temperature;
 	size_t items, classes, views;
-	int jitter;
+	struct augment augment;
 	uint64_t view_seed;
 	struct fingerprint dataset;
 	const char *teacher;		 /* the text of potstill.teacher, or NULL */

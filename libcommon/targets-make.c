@@ -74,7 +74,7 @@ static int run_model(struct targets_make *t, struct model *m, size_t number, str
 	struct infer in = {.net = m->net,
 		.preprocess = &m->preprocess,
 		.data = t->data,
-		.jitter = t->jitter,
+		.augment = t->augment,
 		.view_seed = t->view_seed,
 		.progress = report_progress,
 		.progress_arg = &p};

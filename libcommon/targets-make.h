@@ -7,7 +7,7 @@
 #ifndef TARGETS_MAKE_H
 #define TARGETS_MAKE_H
 
-#include "dataset.h"
+#include "augment.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,8 +20,8 @@ struct targets_make {
 	const struct dataset *data;
 	const char *const *model; /* paths of the teachers */
 	size_t models;
-	size_t views; /* at least 1 */
-	int jitter; /* view v of item i is shifted by augment_shift(view_seed, v, i, jitter) */
+	size_t views;		/* at least 1 */
+	struct augment augment; /* view v of item i is augment_view(view_seed, v, i, augment) */
 	uint64_t view_seed;
 	size_t spare; /* bytes a value that the caller needs later on: they are checked too */
 	struct workers *workers;

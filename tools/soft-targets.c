@@ -18,10 +18,12 @@
 #include <string.h>
 
 static const char *output = "-", *report;
-static int values = SOFT_ZERO_MEAN_LOGITS, dtype, views = 1, jitter, level = TENSOR_LEVEL;
+static int values = SOFT_ZERO_MEAN_LOGITS, dtype, views = 1, jitter, crop, level = TENSOR_LEVEL;
 static int threads;
+static bool flip;
 static double temperature;
 static uint64_t seed;
+static struct augment augment; /* by the options above */
 
 static const struct option_row rows[] = {
 	OPTION_TEXT(
@@ -31,11 +33,14 @@ static const struct option_row rows[] = {
 	OPTION_REAL('T', "temperature", "T", &temperature, 1e-3, 1e6,
 		"of the (log-)probabilities to store, which need it"),
 	OPTION_CHOICE(0, "dtype", "f16|bf16|f32", &dtype, "how to store it [f16]"),
-	OPTION_INT(0, "views", "N", &views, 1, 1000000,
-		"shifted views of each picture, a row each [1]"),
-	OPTION_INT('j', "jitter", "PX", &jitter, 0, 1000,
+	OPTION_INT(
+		0, "views", "N", &views, 1, 1000000, "views of each picture, a row each [1]"),
+	OPTION_INT('j', "jitter", "PX", &jitter, 0, AUGMENT_MAX_JITTER,
 		"how far views are shifted at most, in pixels [0]"),
-	OPTION_SEED('s', "seed", "N", &seed, "of the shifts [0]"),
+	OPTION_INT(0, "crop", "PAD", &crop, 0, AUGMENT_MAX_JITTER,
+		"crop views anywhere after padding by PAD: the same"),
+	OPTION_FLAG(0, "flip", &flip, "mirror half of the views"),
+	OPTION_SEED('s', "seed", "N", &seed, "of the views [0]"),
 	OPTION_TEXT(0, "report", "FILE", &report, "write what is told on stderr as JSON too"),
 	OPTION_INT(0, "level", "N", &level, 1, 22, "compression level of zstd [1]"),
 	OPTION_INT('t', "threads", "N", &threads, 0, 1024,
@@ -67,8 +72,12 @@ static void check_options(char **path, int n)
 			soft_values_name((enum soft_values)values));
 	if (!soft_values_fixed((enum soft_values)values) && temperature > 0)
 		die_usage("logits have no temperature: students choose theirs");
-	if (views > 1 && jitter == 0)
-		die_usage("--views needs --jitter: the views would all be the same");
+	if (jitter > 0 && crop > 0)
+		die_usage("--crop is --jitter by another name: give one of them");
+	augment = (struct augment){jitter > 0 ? jitter : crop, flip};
+	if (views > 1 && !augment_any(&augment))
+		die_usage("--views needs --jitter, --crop or --flip: the views would all be "
+			  "the same");
 	if (report != NULL && strcmp(report, "-") == 0 && strcmp(output, "-") == 0)
 		die_usage("targets and report cannot both go to standard output");
 	cli_output_check(output);
@@ -87,9 +96,13 @@ static const char *options_text(char *text, size_t n)
 	if (temperature > 0)
 		at += snprintf(text + at, n - (size_t)at, " --temperature %s",
 			number_text(temperature, number));
-	if (jitter > 0)
-		snprintf(text + at, n - (size_t)at, " --views %d --jitter %d --seed %" PRIu64,
-			views, jitter, seed);
+	if (augment_any(&augment))
+		at += snprintf(text + at, n - (size_t)at, " --views %d", views);
+	if (augment.jitter > 0)
+		at += snprintf(text + at, n - (size_t)at, " --jitter %d", augment.jitter);
+	if (augment_any(&augment))
+		snprintf(text + at, n - (size_t)at, "%s --seed %" PRIu64,
+			augment.flip ? " --flip" : "", seed);
 	return text;
 }
 
@@ -116,7 +129,7 @@ static int write_down(const struct targets_make *t, struct workers *w, struct er
 		.items = t->data->items,
 		.classes = t->classes,
 		.views = t->views,
-		.jitter = jitter,
+		.augment = augment,
 		.view_seed = seed,
 		.dataset = t->data->fingerprint,
 		.teacher = t->teacher,
@@ -146,14 +159,16 @@ int main(int argc, char **argv)
 	t.model = (const char *const *)path + 1;
 	t.models = (size_t)n - 1;
 	t.views = (size_t)views;
-	t.jitter = jitter;
+	t.augment = augment;
 	t.view_seed = seed;
 	t.spare = tensor_dtype_size(dtypes[dtype]);
 	t.workers = workers_new(threads, &e);
 	if (t.workers == NULL || dataset_load(&data, path[0], t.workers, &e))
 		die_err(&e);
-	if (jitter > 0 && data.images == NULL)
-		die("\"%s\": --jitter is for pictures, and these are features", path[0]);
+	if (augment_any(&augment) && data.images == NULL)
+		die("\"%s\": --jitter, --crop and --flip are for pictures, and these are "
+		    "features",
+			path[0]);
 	progress_seconds();
 	if (targets_make_run(&t, &e) || write_down(&t, t.workers, &e))
 		die_err(&e);

@@ -9,7 +9,7 @@ zstd -dqf train.safetensors.zst -o train.safetensors
 
 # Dropout, shifts, a split, and matrices that are cut into several panels.
 teach() {
-	train-teacher -q --net "drop:.1,fc:256,relu,drop,fc:192,tanh,fc:10" --epochs 3 --batch 100 --jitter 2 --validation .2 \
+	train-teacher -q --net "drop:.1,fc:256,relu,drop,fc:192,tanh,fc:10" --epochs 3 --batch 100 --jitter 2 --flip --validation .2 \
 		--clip 1 --max-norm 3 --label-smoothing .1 --schedule cosine --warmup 1 "$@" train.safetensors
 }
 distil() {
@@ -19,7 +19,7 @@ distil() {
 
 for threads in 1 2 4 3; do
 	ok "a teacher by $threads threads" teach --threads $threads --log log.$threads -o teacher.$threads.safetensors.zst
-	ok "soft targets by $threads threads" soft-targets -q --views 3 --jitter 2 --threads $threads -o soft.$threads \
+	ok "soft targets by $threads threads" soft-targets -q --views 3 --jitter 2 --flip --threads $threads -o soft.$threads \
 		train.safetensors teacher.1.safetensors.zst
 	ok "a student by $threads threads" distil --threads $threads -o student.$threads.safetensors.zst
 	ok "figures (without the speed) by $threads threads" sh -c "evaluate -q --per-class --confusion --threads $threads \

@@ -117,7 +117,7 @@ fails "teachers that differ in classes" 1 '"many.safetensors": has 9 classes whe
 fails "no teacher but data" 1 '"data.safetensors"' soft-targets -o none.safetensors data.safetensors data.safetensors
 fails "too much memory" 1 'the targets: .* is over the memory limit' \
 	soft-targets --max-memory 1M --views 1000 --jitter 1 -o none.safetensors data.safetensors a.safetensors
-fails "jitter of features" 1 '"features.safetensors": --jitter is for pictures' \
+fails "jitter of features" 1 '"features.safetensors": --jitter, --crop and --flip are for pictures' \
 	soft-targets --jitter 1 -o none.safetensors features.safetensors features-model.safetensors
 mkdir folder
 fails "no such folder" 1 'none/soft.safetensors": ' \
@@ -140,7 +140,7 @@ usage() {
 usage "--values probabilities needs a --temperature" --values probabilities
 usage "--values log-probabilities needs a --temperature" --values log-probabilities
 usage "logits have no temperature: students choose theirs" --temperature 5
-usage "--views needs --jitter: the views would all be the same" --views 2
+usage "--views needs --jitter, --crop or --flip: the views would all be the same" --views 2
 usage "targets and report cannot both go to standard output" --report -
 usage "only one input can be standard input" - -
 usage '--dtype: "f64" is none of f16|bf16|f32' --dtype f64

@@ -108,7 +108,7 @@ static void order_is_of_seed_and_epoch_alone(void **state)
 	uint32_t one[ITEMS], two[ITEMS], other[ITEMS];
 	struct err e;
 
-	b.jitter = 2;
+	b.augment.jitter = 2;
 	assert_int_equal(batcher_init(&a, &e), 0);
 	assert_int_equal(batcher_init(&b, &e), 0);
 	epoch_order(&a, 0, 0, other);
@@ -189,9 +189,9 @@ static void check_row(const struct batcher *b, const struct batch *batch, size_t
 {
 	const struct soft_targets *soft = b->soft;
 	uint32_t item = batch->item[row], view = batch->epoch % (uint32_t)soft->views;
-	struct shift s = soft->jitter > 0
-				 ? augment_view(soft->view_seed, view, item, soft->jitter)
-				 : augment_shift(b->seed, batch->epoch, item, b->jitter);
+	struct shift s = augment_any(&soft->augment)
+				 ? augment_view(soft->view_seed, view, item, &soft->augment)
+				 : augment_shift(b->seed, batch->epoch, item, &b->augment);
 	struct scaler scaler;
 	float input[VALUES];
 
@@ -232,7 +232,9 @@ static void joins_inputs_labels_and_targets(void **state)
 	b.soft = &w->soft;
 	b.targets = BATCH_LOGITS;
 	check_rows(&b, 2);
-	b.jitter = 2;
+	b.augment = (struct augment){2, 0};
+	check_rows(&b, 3);
+	b.augment = (struct augment){1, 1};
 	check_rows(&b, 3);
 }
 
@@ -244,11 +246,11 @@ static void replays_views(void **state)
 	struct batcher b = make(w, 16);
 
 	views.views = VIEWS;
-	views.jitter = 2;
+	views.augment = (struct augment){2, 1};
 	views.view_seed = 77;
 	b.soft = &views;
 	b.targets = BATCH_LOGITS;
-	b.jitter = 1; /* the student's own, which must not count */
+	b.augment = (struct augment){1, 1}; /* the student's own, which must not count */
 	check_rows(&b, 2 * VIEWS + 1);
 }
 

@@ -96,7 +96,7 @@ static void batches_do_not_matter(void **state)
 	(void)state;
 	assert_int_equal(net_prepare(n, 1, 0, &e), 0);
 	for (uint32_t i = 0; i < ITEMS; i++)
-		expect(n, i, (struct shift){0, 0}, want + i * CLASSES);
+		expect(n, i, (struct shift){0, 0, 0}, want + i * CLASSES);
 	for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
 		struct net *fresh = make_net("25-40-3", w);
 		struct infer in = all_items(fresh);
@@ -123,7 +123,7 @@ static void threads_do_not_matter(void **state)
 		struct net *n = make_net("25-40-3", w);
 		struct infer in = all_items(n);
 
-		in.jitter = 2;
+		in.augment = (struct augment){2, 1};
 		in.batch = 64;
 		assert_int_equal(infer_logits(&in, got[i], &e), 0);
 		net_free(n);
@@ -147,16 +147,17 @@ static void shifts_views(void **state)
 	in.items = 4;
 	assert_int_equal(infer_items(&in), 4);
 	assert_int_equal(infer_logits(&in, plain, &e), 0);
-	in.jitter = 2;
+	in.augment = (struct augment){2, 1};
 	in.view_seed = 99;
 	in.view = 5;
 	assert_int_equal(infer_logits(&in, got, &e), 0);
 	for (int i = 0; i < 4; i++)
-		expect(n, item[i], augment_view(99, 5, item[i], 2), want + i * CLASSES);
+		expect(n, item[i], augment_view(99, 5, item[i], &in.augment),
+			want + i * CLASSES);
 	assert_memory_equal(got, want, sizeof want);
 	assert_memory_not_equal(got, plain, sizeof want);
 	for (int i = 0; i < 4; i++)
-		expect(n, item[i], (struct shift){0, 0}, want + i * CLASSES);
+		expect(n, item[i], (struct shift){0, 0, 0}, want + i * CLASSES);
 	assert_memory_equal(plain, want, sizeof want);
 	net_free(n);
 	workers_free(w);

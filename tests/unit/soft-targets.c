@@ -59,7 +59,7 @@ static void keeps_views_and_lineage(void **state)
 
 	(void)state;
 	from.views = 2;
-	from.jitter = 2;
+	from.augment = (struct augment){2, 1};
 	from.view_seed = UINT64_MAX;
 	from.teacher = "00112233445566778899aabbccddeeff";
 	from.input = &input;
@@ -71,7 +71,7 @@ static void keeps_views_and_lineage(void **state)
 	assert_int_equal(s.items, 2);
 	assert_int_equal(s.views, 2);
 	assert_int_equal(s.classes, 3);
-	assert_int_equal(s.jitter, 2);
+	assert_true(s.augment.jitter == 2 && s.augment.flip == 1);
 	assert_true(s.view_seed == UINT64_MAX);
 	assert_true(fingerprint_equal(s.dataset, data_name));
 	assert_string_equal(tensor_set_meta(&s.set, "potstill.teacher"), from.teacher);
@@ -328,6 +328,9 @@ static void refuses_other_files(void **state)
 		{"potstill.views", "0", "3 rows are not 0 views"},
 		{"potstill.views", "4", "not a whole number up to 3"},
 		{"potstill.jitter", "-2", "not a whole number"},
+		{"potstill.jitter", "1001", "not a whole number up to 1000"},
+		{"potstill.flip", "1", "views are not in the order"},
+		{"potstill.flip", "2", "not a whole number up to 1"},
 		{"potstill.view-seed", "18446744073709551616", "not a whole number"}};
 
 	(void)state;
