@@ -84,7 +84,7 @@ static void load_validation(struct run *r)
 	if (dataset_load(&r->validation, name, r->workers, &e) ||
 		dataset_need_labels(&r->validation, name, &e))
 		die_err(&e);
-	if (shape_values(&r->validation.shape) != shape_values(&r->data.shape))
+	if (!shape_fits(&r->validation.shape, &r->data.shape))
 		die("\"%s\": its items have another shape than those of \"%s\"", name,
 			r->data_path);
 	r->train.validation = &r->validation;

@@ -15,6 +15,18 @@ size_t shape_values(const struct shape *s)
 	return s->channels * s->height * s->width;
 }
 
+static bool is_vector(const struct shape *s)
+{
+	return s->height == 1 && s->width == 1;
+}
+
+bool shape_fits(const struct shape *a, const struct shape *b)
+{
+	if (is_vector(a) || is_vector(b))
+		return shape_values(a) == shape_values(b);
+	return a->channels == b->channels && a->height == b->height && a->width == b->width;
+}
+
 static int check_images(struct dataset *d, const struct tensor *t, struct err *e)
 {
 	if (t->dtype != TENSOR_U8 || t->rank != 4)

@@ -12,6 +12,7 @@
 #include "fingerprint.h"
 #include "tensor-file.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,10 @@ struct shape {
 };
 
 size_t shape_values(const struct shape *s);
+
+/* Whether items of one can stand for the other's: the same shape, or as many values where one
+ * of the two is a plain vector. */
+bool shape_fits(const struct shape *a, const struct shape *b);
 
 struct dataset {
 	size_t items;

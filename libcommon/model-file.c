@@ -199,7 +199,7 @@ int model_check(const struct model *m, const char *path, const struct dataset *d
 {
 	const struct shape *in = &m->net->in, *is = &d->shape;
 
-	if (shape_values(in) != shape_values(is))
+	if (!shape_fits(in, is))
 		err_set(e, "takes inputs of %zux%zux%zu where the data set has %zux%zux%zu",
 			in->channels, in->height, in->width, is->channels, is->height,
 			is->width);

@@ -222,6 +222,7 @@ static void checks_the_data(void **state)
 	struct err e;
 	struct dataset fits = {.items = 1, .shape = {2, 3, 1}, .classes = 3};
 	struct dataset flat = {.items = 1, .shape = {6, 1, 1}, .classes = 2};
+	struct dataset turned = {.items = 1, .shape = {3, 2, 1}, .classes = 3};
 	struct dataset larger = {.items = 1, .shape = {2, 3, 2}, .classes = 3};
 	struct dataset more = {.items = 1, .shape = {2, 3, 1}, .classes = 4};
 
@@ -231,6 +232,8 @@ static void checks_the_data(void **state)
 	assert_int_equal(model_load(&m, scratch_name(""), pool, &e), 0);
 	assert_int_equal(model_check(&m, "m", &fits, &e), 0);
 	assert_int_equal(model_check(&m, "m", &flat, &e), 0);
+	assert_int_equal(model_check(&m, "m", &turned, &e), -1);
+	assert_non_null(strstr(e.text, "takes inputs of 2x3x1 where the data set has 3x2x1"));
 	assert_int_equal(model_check(&m, "m", &larger, &e), -1);
 	assert_non_null(strstr(e.text, "\"m\": takes inputs of 2x3x1"));
 	assert_int_equal(model_check(&m, "m", &more, &e), -1);
