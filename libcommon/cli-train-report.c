@@ -119,9 +119,10 @@ static int describe_layer(const struct layer *l, struct err *e)
 	return 0;
 }
 
-int cli_train_describe(const struct net *n, size_t batch, struct err *e)
+int cli_train_describe(const struct net *n, const struct optim *o, size_t batch, struct err *e)
 {
-	size_t training = net_memory(n, batch, 1), inference = net_memory(n, batch, 0);
+	size_t training = net_memory(n, batch, 1) + optim_memory(o, n);
+	size_t inference = net_memory(n, batch, 0);
 	char of_training[SIZE_TEXT], of_inference[SIZE_TEXT];
 
 	printf("layer\tkind\toutput\tparameters\tMACs\n");

@@ -23,7 +23,8 @@ FILE *cli_train_open_log(const char *path, uint32_t epochs);
 /* One JSON object on one line, flushed. 0 or -1. */
 int cli_train_log(FILE *log, const struct train_report *r, struct err *e);
 
-/* Layers, shapes, parameters, MACs and memory on stdout. 0 or -1. */
-int cli_train_describe(const struct net *n, size_t batch, struct err *e);
+/* Layers, shapes, parameters, MACs and memory, in training with the optimiser's, on stdout. 0
+ * or -1. */
+int cli_train_describe(const struct net *n, const struct optim *o, size_t batch, struct err *e);
 
 #endif

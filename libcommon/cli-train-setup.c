@@ -3,7 +3,13 @@
 
 #include "die.h"
 #include "err.h"
+#include "infile.h"
+#include "net-spec.h"
 #include "size.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 #define DEFAULT_TEMPERATURE 4 /* for logits, where any will do */
 
 static const struct loss_kind *find_loss(const struct distill_options *d)
@@ -73,9 +79,8 @@ static void check_classes(const struct run *r)
 	size_t classes = r->d != NULL ? r->soft.classes : r->data.classes;
 
 	if (r->d != NULL ? r->net->classes != classes : r->net->classes < classes)
-		die("net \"%s\" has %zu outputs where %s has %zu classes", r->net->text,
-			r->net->classes, r->d != NULL ? "the teacher" : "the data set",
-			classes);
+		die("the net has %zu outputs where %s has %zu classes", r->net->classes,
+			r->d != NULL ? "the teacher" : "the data set", classes);
 	if (r->train.validation != NULL && r->train.validation->classes > r->net->classes)
 		die("\"%s\": has %zu classes where the net has %zu outputs", r->o->validation,
 			r->train.validation->classes, r->net->classes);
@@ -98,12 +103,38 @@ static void take_init(struct run *r)
 	model_release(&m);
 }
 
+/* Whether --net names a file; no net ends so. */
+static int is_file(const char *net)
+{
+	size_t n = strlen(net);
+
+	return n >= 4 && strcmp(net + n - 4, ".net") == 0;
+}
+
+static struct net *new_net(const struct run *r, struct err *e)
+{
+	const char *path = r->o->net;
+	struct net *net;
+	char *text;
+
+	if (!is_file(path))
+		return net_new(path, &r->data.shape, r->workers, e);
+	text = infile_text(path, NET_MAX_TEXT, e);
+	if (text == NULL)
+		return NULL;
+	net = net_new(text, &r->data.shape, r->workers, e);
+	if (net == NULL)
+		err_in(e, path);
+	free(text);
+	return net;
+}
+
 void cli_train_make_net(struct run *r)
 {
 	struct err e;
 
 	r->preprocess = (struct preprocess){r->o->mean, r->o->sd};
-	r->net = net_new(r->o->net, &r->data.shape, r->workers, &e);
+	r->net = new_net(r, &e);
 	if (r->net == NULL)
 		die_err(&e);
 	check_classes(r);

@@ -6,8 +6,8 @@
 #include "cli-train-setup.h"
 #include "die.h"
 #include "err.h"
-#include "sgemm.h"
 #include "progress.h"
+#include "sgemm.h"
 #include "workers.h"
 
 #include <errno.h>
@@ -145,7 +145,7 @@ void cli_train(
 	cli_train_make_net(&r);
 	cli_train_prepare(&r);
 	if (o->dry_run) {
-		if (cli_train_describe(r.net, r.batcher.batch, &e))
+		if (cli_train_describe(r.net, &r.optim, r.batcher.batch, &e))
 			die_err(&e);
 		release(&r);
 		return;

@@ -118,6 +118,15 @@ void optim_release(struct optim *o)
 	o->squares = NULL;
 }
 
+size_t optim_memory(const struct optim *o, const struct net *n)
+{
+	size_t gradients = o->grad_values > 0
+				   ? o->grad_values * (size_t)workers_count(n->workers)
+				   : n->arena;
+
+	return ((size_t)o->kind->states * n->arena + gradients) * sizeof(float);
+}
+
 struct job {
 	struct optim *optim;
 	struct net *net;

@@ -85,6 +85,9 @@ void optim_defaults(struct optim *o, const struct optim_kind *kind);
 int optim_init(struct optim *o, const struct net *n, struct err *e);
 void optim_release(struct optim *o);
 
+/* Bytes that optim_init took for it: states and gradients. */
+size_t optim_memory(const struct optim *o, const struct net *n);
+
 /*
  * One step on n->param with learning rate lr. The net's workers go through its parameters part
  * by part: gradient (net_gradient, or what does its work), step, norms, packing, while the part
