@@ -114,9 +114,10 @@ check-san:
 FUZZ_SECONDS ?= 60
 fuzz:
 	+@$(MAKE) BUILD=$(BUILD)/fuzz CC="$(CLANG)" SAN=fuzzer-no-link,$(SAN_CHECKS) OPT=-O1 fuzzers
-	@mkdir -p $(BUILD)/fuzz/corpus
+	@mkdir -p $(FUZZ:%=$(BUILD)/fuzz/corpus-%)
 	$(foreach f,$(FUZZ),$(BUILD)/fuzz/fuzz-$(f) -max_total_time=$(FUZZ_SECONDS) -timeout=20 -max_len=65536 \
-		-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus tests/data &&) :
+		-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus-$(f) tests/data \
+		$(wildcard tests/fuzz/$(f)) &&) :
 fuzzers: $(FUZZ:%=$(BUILD)/fuzz-%)
 
 # lint: both compilers with every warning an error, then the tools that read code. Each C file's

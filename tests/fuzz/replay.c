@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Runs a fuzz target on files, without libFuzzer: a TAP line each. The operands are files;
- * without any it takes tests/data of the current folder.
+ * without any replay-TARGET takes tests/data and, where it is there, tests/fuzz/TARGET of the
+ * current folder.
  */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define FOLDER "tests/data"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,24 +36,38 @@ static void replay(const char *path)
 	free(data);
 }
 
+/* The files that have `part` in their names; -1 where there is no such folder. */
+static int replay_folder(const char *name, const char *part)
+{
+	DIR *folder = opendir(name);
+	char path[1024];
+
+	if (folder == NULL)
+		return -1;
+	for (struct dirent *d; (d = readdir(folder)) != NULL;)
+		if (d->d_name[0] != '.' && strstr(d->d_name, part) != NULL) {
+			snprintf(path, sizeof path, "%.500s/%.400s", name, d->d_name);
+			replay(path);
+		}
+	closedir(folder);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	DIR *folder = argc > 1 ? NULL : opendir(FOLDER);
-	char path[512];
+	const char *target = strstr(argv[0], "replay-");
+	char own[512];
 
 	for (int i = 1; i < argc; i++)
 		replay(argv[i]);
-	if (argc == 1 && folder == NULL) {
-		printf("Bail out! no folder " FOLDER "\n");
+	if (argc == 1 && replay_folder("tests/data", ".safetensors")) {
+		printf("Bail out! no folder tests/data\n");
 		return 1;
 	}
-	for (struct dirent *d; folder != NULL && (d = readdir(folder)) != NULL;)
-		if (strstr(d->d_name, ".safetensors") != NULL) {
-			snprintf(path, sizeof path, FOLDER "/%.400s", d->d_name);
-			replay(path);
-		}
-	if (folder != NULL)
-		closedir(folder);
+	if (argc == 1 && target != NULL) {
+		snprintf(own, sizeof own, "tests/fuzz/%.400s", target + strlen("replay-"));
+		replay_folder(own, "");
+	}
 	printf("1..%d\n", count);
 	return count == 0;
 }
