@@ -35,7 +35,7 @@ struct train_options {
 /* `o` is a static struct train_options: rows need constant addresses. */
 #define TRAIN_OPTIONS(o) \
 	OPTION_TEXT('n', "net", "SPEC", &(o).net, \
-		"the net, as 784-1200-10 or fc:1200,relu,drop:.5,fc:10"), \
+		"784-1200-10, fc:1200,relu,drop,fc:10 ... or FILE.net"), \
 		OPTION_TEXT('o', "output", "FILE", &(o).output, \
 			"the model to write [standard output]"), \
 		OPTION_INT('e', "epochs", "N", &(o).epochs, 0, 1000000, \

@@ -187,7 +187,7 @@ def main():
     result("there are tools", [] if tools else ["none"])
     with tempfile.TemporaryDirectory() as folder:
         prepare(folder)
-        for name in tools + ["potstill.7", "tensor.5"]:
+        for name in tools + ["net.5", "potstill.7", "tensor.5"]:
             page = check_tool(name) if name in tools else None
             path = os.path.join(ROOT, "man", name)
             if page is None and name not in tools and os.path.exists(path):
