@@ -157,6 +157,7 @@ int main(int argc, char **argv)
 		die_err(&e);
 	p.path = f.path;
 	p.files = f.files;
+	progress_seconds(); /* the clock starts here */
 	if (dataset_png_load(&p, &e))
 		die_err(&e);
 	progress_clear();
