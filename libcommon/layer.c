@@ -32,3 +32,11 @@ const struct layer_kind *layer_join(char sign)
 			return joins[i];
 	return NULL;
 }
+
+const double *layer_option(const struct layer_spec *s, const char *name)
+{
+	for (int i = 0; i < s->options; i++)
+		if (strcmp(s->option[i].name, name) == 0)
+			return &s->option[i].value;
+	return NULL;
+}

@@ -16,7 +16,11 @@ struct err;
 struct layer_kind;
 
 /* Every layer kind: layer_fc in layer-fc.c and so on. */
-#define LAYER_KINDS(X) X(fc) X(relu) X(tanh) X(drop)
+#define LAYER_KINDS(X) \
+	X(fc) \
+	X(relu) \
+	X(relu6) X(lrelu) X(tanh) X(drop) X(conv) X(dw) X(maxpool) X(avgpool) X(gap) \
+		X(flatten)
 
 /* The kinds that bring branches together, written as groups: ( | ) and +( | ). */
 #define JOIN_KINDS(X) X(concat) X(sum)
@@ -77,8 +81,10 @@ struct layer {
 	int slot; /* where its output lies in inference; -1 where that is the logits */
 	struct layer_param param[LAYER_MAX_PARAMS];
 	int params;
-	size_t macs;	/* multiply-accumulates per item */
-	size_t scratch; /* bytes per item that forward keeps for backward */
+	size_t stride[2]; /* of layers with windows: down, across */
+	size_t macs;	  /* multiply-accumulates per item */
+	size_t scratch;	  /* bytes per item that forward keeps for backward */
+	size_t work;	  /* floats that a worker lends to forward, backward and gradient */
 	/*
 	 * The parameters' first dimension counts units: weight [units, ...], bias [units]. Work
 	 * on the parameters is cut at multiples of unit_step.
@@ -103,6 +109,7 @@ struct layer_pass {
 	float *din; /* [n][in values]: receives the gradient by in; NULL where nobody needs it
 		     */
 	uint8_t *scratch; /* [n][layer->scratch] */
+	float *work;	  /* [layer->work], with anything in it */
 	int training;	  /* dropout works only then */
 	uint64_t seed; /* dropout's: masks are a function of seed, layer, epoch, item, unit */
 	uint32_t epoch;
@@ -117,7 +124,7 @@ enum layer_keeps {
 };
 
 /* What ":" means to a kind. */
-enum layer_number { LAYER_NO_NUMBER, LAYER_COUNT, LAYER_PROBABILITY };
+enum layer_number { LAYER_NO_NUMBER, LAYER_COUNT, LAYER_PROBABILITY, LAYER_SLOPE };
 
 /* Whether out may be in, and din dout. */
 enum layer_in_place {
@@ -136,8 +143,8 @@ struct layer_kind {
 	const char *options; /* accepted "/" options, separated by blanks; "" for none */
 	enum layer_in_place in_place; /* of a join: over its first source */
 	enum layer_keeps keeps;
-	/* Takes spec and in; sets out, param (names, shapes), units, packed, macs, scratch. 0
-	 * or -1. */
+	/* Takes spec and in; sets out, param (names, shapes), units, packed, macs, scratch,
+	 * work. 0 or -1. */
 	int (*setup)(struct layer *l, struct err *e);
 	/* Fills the layer's parameters; NULL where there are none. */
 	void (*init)(const struct layer *l, enum initializer how, uint64_t seed, float *param);
@@ -164,5 +171,8 @@ const struct layer_kind *const *layer_kinds(void);
 
 /* The join whose group begins with `sign`, or NULL. */
 const struct layer_kind *layer_join(char sign);
+
+/* The value of an option as written, 0 where it has none; NULL where it was not written. */
+const double *layer_option(const struct layer_spec *s, const char *name);
 
 #endif

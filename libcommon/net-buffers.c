@@ -197,6 +197,18 @@ static size_t chunk_of(size_t batch, int workers)
 	return (share + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
 }
 
+/* Room for one layer's work at a time, a worker's on its own cache lines. */
+static void lay_out_work(struct net *n, struct carver *c)
+{
+	n->worker_work = 0;
+	for (int i = 0; i < n->layers; i++)
+		if (n->layer[i].work > n->worker_work)
+			n->worker_work = n->layer[i].work;
+	n->worker_work += ALIGN_BYTES / sizeof *n->work;
+	n->worker_work -= n->worker_work % (ALIGN_BYTES / sizeof *n->work);
+	n->work = carve(c, n->worker_work * (size_t)workers_count(n->workers), sizeof *n->work);
+}
+
 /* The bytes of the buffers, or 0 where they do not fit an address space. */
 static size_t lay_out(struct net *n, size_t batch, int training, void *base)
 {
@@ -209,6 +221,7 @@ static size_t lay_out(struct net *n, size_t batch, int training, void *base)
 		lay_out_training(n, batch, &c);
 	else
 		lay_out_inference(n, batch, &c);
+	lay_out_work(n, &c);
 	return c.overflow ? 0 : c.used;
 }
 

@@ -60,6 +60,7 @@ static struct layer_pass pass_at(const struct net *n, const struct layer *l, int
 	p.branch = branch;
 	p.in = in_at(n, s, from, worker);
 	p.out = out_at(n, i, from, worker);
+	p.work = n->work + (size_t)worker * n->worker_work;
 	if (!n->training)
 		return p;
 	p.scratch = n->scratch[i] + from * l->scratch;
@@ -121,10 +122,10 @@ size_t net_part_values(const struct net_part *part, int i, size_t *at)
 	return (part->to - part->from) * unit;
 }
 
-void net_gradient(struct net *n, const struct net_part *part, float *const grad[])
+void net_gradient(struct net *n, const struct net_part *part, int worker, float *const grad[])
 {
 	const struct layer *l = part->layer;
-	struct layer_pass p = pass_at(n, l, 0, 0, n->pass.n, 0);
+	struct layer_pass p = pass_at(n, l, 0, 0, n->pass.n, worker);
 
 	l->kind->gradient(l, &p, part->from, part->to, grad);
 }

@@ -128,6 +128,8 @@ static int parse_layer_number(struct parser *p, struct layer_spec *l)
 		return parse_fail_at(p, from, "expected a whole number of units above 0");
 	if (l->kind->number == LAYER_PROBABILITY && l->number >= 1)
 		return parse_fail_at(p, from, "expected a probability below 1");
+	if (l->kind->number == LAYER_SLOPE && l->number >= 1)
+		return parse_fail_at(p, from, "expected a slope below 1");
 	return 0;
 }
 

@@ -50,8 +50,10 @@ struct net {
 	int slots;
 	float *spare;	      /* a worker's gradient on its way to a sum */
 	size_t worker_values; /* from one worker's activations, or spare, to the next one's */
-	float *logits;	      /* [batch][classes] */
-	void *buffers;	      /* owns them all */
+	float *work;	      /* the workers', worker_work values each */
+	size_t worker_work;
+	float *logits; /* [batch][classes] */
+	void *buffers; /* owns them all */
 	/* Since the last net_start: */
 	struct layer_pass pass;
 };
@@ -103,7 +105,7 @@ void net_backward(struct net *n, size_t from, size_t to, int worker);
 
 /* After net_backward of all items: the gradient by the part's values of parameter i of its
  * layer into grad[i]. */
-void net_gradient(struct net *n, const struct net_part *part, float *const grad[]);
+void net_gradient(struct net *n, const struct net_part *part, int worker, float *const grad[]);
 
 /* How many values of parameter i of its layer the part has, and where in the arena. */
 size_t net_part_values(const struct net_part *part, int i, size_t *at);

@@ -131,7 +131,8 @@ struct job {
 	struct optim *optim;
 	struct net *net;
 	double lr, grad_scale;
-	void (*gradient)(struct net *n, const struct net_part *part, float *const grad[]);
+	void (*gradient)(
+		struct net *n, const struct net_part *part, int worker, float *const grad[]);
 };
 
 static void measure_part(void *job, size_t number, int worker)
@@ -141,7 +142,7 @@ static void measure_part(void *job, size_t number, int worker)
 	struct place p = place_of(j->optim, part, worker);
 	double *sum = &j->optim->squares[number];
 
-	j->gradient(j->net, part, p.grad);
+	j->gradient(j->net, part, worker, p.grad);
 	*sum = 0;
 	for (int i = 0; i < part->layer->params; i++) {
 		size_t at, n = net_part_values(part, i, &at);
@@ -201,7 +202,7 @@ static void step_part(void *job, size_t number, int worker)
 	struct place p = place_of(j->optim, part, worker);
 
 	if (j->gradient != NULL)
-		j->gradient(j->net, part, p.grad);
+		j->gradient(j->net, part, worker, p.grad);
 	for (int i = 0; i < l->params; i++) {
 		size_t at, n = net_part_values(part, i, &at);
 
@@ -216,7 +217,8 @@ static void step_part(void *job, size_t number, int worker)
 }
 
 double optim_step(struct optim *o, struct net *n, double lr,
-	void (*gradient)(struct net *n, const struct net_part *part, float *const grad[]))
+	void (*gradient)(
+		struct net *n, const struct net_part *part, int worker, float *const grad[]))
 {
 	struct job job = {
 		.optim = o, .net = n, .lr = lr, .grad_scale = 1, .gradient = gradient};

@@ -95,6 +95,7 @@ size_t optim_memory(const struct optim *o, const struct net *n);
  * the gradient's norm, or 0 without clipping.
  */
 double optim_step(struct optim *o, struct net *n, double lr,
-	void (*gradient)(struct net *n, const struct net_part *part, float *const grad[]));
+	void (*gradient)(
+		struct net *n, const struct net_part *part, int worker, float *const grad[]));
 
 #endif

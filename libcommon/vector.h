@@ -35,5 +35,8 @@ double vector_sum_squares(const float *v, size_t n);
 
 /* sum[i] += v[i] */
 void vector_add(float *sum, const float *v, size_t n);
+/* The sum, and the sum of products, in an order that depends on n alone: floats in 16 lanes. */
+double vector_sum(const float *v, size_t n);
+double vector_dot(const float *a, const float *b, size_t n);
 
 #endif

@@ -87,7 +87,7 @@ static void train(struct net *n)
 			net_part_values(&n->part[i], k, &from);
 			at[k] = grad + from;
 		}
-		net_gradient(n, &n->part[i], at);
+		net_gradient(n, &n->part[i], 0, at);
 	}
 	require(net_prepare(n, ITEMS, 0, &e) == 0, e.text);
 	net_start(n, &b, 0, 1);

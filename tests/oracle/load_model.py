@@ -16,8 +16,10 @@ import tensors
 if __name__ == "__main__":
     params, meta = tensors.read(sys.argv[1])
     data, _ = tensors.read(sys.argv[2])
-    images = data["images"].reshape(len(data["images"]), -1)
-    net = peer.sequential(meta["potstill.net"], images.shape[1])
+    images = data["images"]
+    if not peer.sees_planes(meta["potstill.net"]):
+        images = images.reshape(len(images), -1)
+    net = peer.sequential(meta["potstill.net"], *images.shape[1:])
     net.load_state_dict({n: torch.from_numpy(p.copy()) for n, p in params.items()})  # strict: all names, all shapes
     net = net.float().eval()
     x = (torch.from_numpy(images.astype("<f4")) / 255 - float(meta["potstill.mean"])) / float(meta["potstill.sd"])

@@ -3,6 +3,8 @@
 What potstill computes, written with PyTorch and in double: so the rounding in a comparison is
 potstill's alone. Nothing here is shared with the C code but the names.
 """
+import re
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -25,13 +27,67 @@ class Sum(nn.ModuleList):
         return sum(branch(x) for branch in self)
 
 
-# A layer from the number behind its colon and from what comes in.
-LAYERS = {
-    "fc": lambda number, x: nn.Linear(x.shape[1], int(number)),
-    "relu": lambda number, x: nn.ReLU(),
-    "tanh": lambda number, x: nn.Tanh(),
-    "drop": lambda number, x: nn.Dropout(float(number)),
-}
+class SamePad(nn.Module):
+    """Keras's SAME around a module that does not pad: of an odd number of values more go to the end."""
+
+    def __init__(self, inner, kernel, stride, value):
+        super().__init__()
+        self.inner, self.kernel, self.stride, self.value = [inner], kernel, stride, value  # a list: no name of its own
+        for name, p in inner.named_parameters():
+            self.register_parameter(name, p)
+
+    def forward(self, x):
+        pad = []
+        for size, k, s in zip(x.shape[:-3:-1], self.kernel[::-1], self.stride[::-1]):
+            total = max((-(-size // s) - 1) * s + k - size, 0)
+            pad += [total // 2, total - total // 2]
+        y = self.inner[0](F.pad(x, pad, value=self.value))
+        if isinstance(self.inner[0], nn.AvgPool2d):  # what is padded does not count
+            y = y / self.inner[0](F.pad(torch.ones_like(x), pad))
+        return y
+
+
+def window_module(kind, kernel, number, options, channels):
+    """conv, dw and the pools, from the parts of their text."""
+    pool = kind in ("maxpool", "avgpool")
+    stride = (int(options["s"]),) * 2 if "s" in options else kernel if pool else (1, 1)
+    pad = int(options.get("p", 0))
+    bias = "nobias" not in options
+    if kind == "conv":
+        inner = nn.Conv2d(channels, int(number), kernel, stride, pad, groups=int(options.get("g", 1)), bias=bias)
+    elif kind == "dw":
+        inner = nn.Conv2d(channels, channels, kernel, stride, pad, groups=channels, bias=bias)
+    else:
+        module = nn.MaxPool2d if kind == "maxpool" else nn.AvgPool2d
+        inner = module(kernel, stride, pad, ceil_mode="ceil" in options)
+    value = float("-inf") if kind == "maxpool" else 0
+    return SamePad(inner, kernel, stride, value) if "same" in options else inner
+
+
+LAYER = re.compile(r"(relu6|[a-z]+)(?:(\d+)x(\d+))?(?::([0-9.e-]+))?((?:/[a-z]+=?[0-9.e-]*)*)$")
+
+
+def layer(text, shape):
+    """One layer as potstill prints it, for inputs of this shape without the batch."""
+    kind, height, width, number, options = LAYER.match(text).groups()
+    options = dict(re.match(r"([a-z]+)=?(.*)", o).groups() for o in options.split("/")[1:])
+    if height is not None:
+        return window_module(kind, (int(height), int(width)), number, options, shape[0])
+    return {
+        "fc": lambda: nn.Linear(shape[0], int(number)),
+        "relu": nn.ReLU,
+        "relu6": nn.ReLU6,
+        "lrelu": lambda: nn.LeakyReLU(float(number or 0.1)),
+        "tanh": nn.Tanh,
+        "drop": lambda: nn.Dropout(float(number or 0.5)),
+        "gap": lambda: nn.AdaptiveAvgPool2d(1),
+        "flatten": nn.Flatten,
+    }[kind]()
+
+
+def sees_planes(text):
+    """Whether a net has layers that need pictures; potstill's fc takes any, nn.Linear flat ones only."""
+    return re.search(r"conv|dw|pool|gap|flatten", text) is not None
 
 
 def split(text, mark):
@@ -50,8 +106,7 @@ def module(text, x):
     if text.endswith(")"):
         kind = Sum if text.startswith("+") else Concat
         return kind(series(branch, x) for branch in split(text[text.index("(") + 1 : -1], "|"))
-    kind, _, number = text.partition(":")
-    return LAYERS[kind](number, x)
+    return layer(text, x.shape[1:])
 
 
 def series(text, x):
@@ -59,7 +114,7 @@ def series(text, x):
     for item in split(text, ",") if text else ():
         layers.append(module(item, x))
         with torch.no_grad():
-            x = layers[-1](x)
+            x = layers[-1].eval()(x)
     return layers
 
 

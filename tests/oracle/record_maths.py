@@ -18,6 +18,27 @@ NETS = [
     (24, "fc:12,relu,+(fc:12,tanh,fc:12|),relu,+(fc:12,relu,fc:12|),tanh,fc:5"),
     (24, "fc:6,tanh,(fc:7,relu|fc:3,tanh||fc:2),fc:9,relu,fc:5"),
     (16, "(fc:4,+(|tanh,fc:4|(fc:3|fc:1))|+(+(fc:5|fc:5),relu|fc:5)|),relu,fc:6"),
+    # LeNet, and the seeds' nets on small pictures
+    ((1, 20, 20), "conv5x5:6/p2,tanh,avgpool2x2,conv5x5:16,tanh,avgpool2x2,flatten,fc:30,tanh,fc:20,tanh,fc:10"),
+    ((1, 9, 9), "conv3x3:8/s2/same,lrelu:0.2,maxpool2x2/s1/same,conv3x3:6/s2/same,flatten,fc:5"),
+    ((1, 14, 14), "conv3x3:4,relu,maxpool2x2,drop:0.25,conv3x3:8,relu,maxpool2x2,flatten,fc:9,relu,fc:5"),
+    ((3, 8, 8), "conv3x3:8/s2/same,relu6,dw3x3/s2/p1/nobias,relu6,conv1x1:6/nobias,lrelu,gap,flatten,fc:4"),
+    ((3, 9, 9), "conv3x3:4/s2/p1,conv1x1:3,relu,(conv1x1:5,relu|conv3x3:4/same,relu),maxpool3x3/s2/ceil,conv1x1:4,gap,flatten"),
+    ((2, 7, 7), "conv3x3:4/same,relu,+(conv3x3:6/s2/p1,relu,conv3x3:6/p1|conv1x1:6/s2),relu,flatten,fc:5"),
+    # one layer between others, over shapes; fewer values before fc where there would be hundreds
+    *(
+        (shape, f"conv1x1:{shape[0]},{layer},{'avgpool2x2/ceil,' if shape[1] > 9 else ''}flatten,fc:4")
+        for shape, layers in (
+            ((2, 7, 5), "conv3x3:3/same conv3x3:3/s2/same conv3x3:2/s2/p1 conv2x3:4/nobias conv1x1:3 conv5x5:2/p4"),
+            ((2, 7, 5), "dw3x3/same dw3x3/s2/same dw2x4/p1/nobias dw1x1/s3 maxpool2x2 maxpool2x2/ceil avgpool2x2/ceil"),
+            ((2, 7, 5), "maxpool3x3/s2/p1 maxpool2x2/s1/same avgpool3x3/s2/p1 avgpool3x3/s2/same avgpool3x3/s2/p1/ceil"),
+            ((4, 6, 6), "conv3x3:6/g2/same conv3x3:4/g4/s2/p1 conv3x3:3/s2 conv2x2:3/s3/same conv1x1:5/s2 gap lrelu:0.3"),
+            ((3, 1, 1), "conv1x1:4 conv3x3:4/p1 conv3x3:2/same dw3x3/p1 maxpool1x1 avgpool3x3/p1 gap relu6 flatten"),
+            ((3, 12, 11), "conv1x1:5 conv1x1:6/g3/nobias conv7x7:2/s4/p3 maxpool5x5/s3/same dw5x5/s3/p2"),
+            ((20, 4, 4), "conv3x3:8/same conv1x1:9 conv3x3:5/p1/s2 dw3x3/s2/same maxpool3x3/s2/same"),
+        )
+        for layer in layers.split()
+    ),
 ]
 ROWS = 9
 CLASSES = 6
@@ -30,12 +51,14 @@ def normal(random, *shape):
 def record_nets(out, meta):
     for i, (inputs, text) in enumerate(NETS):
         random = numpy.random.RandomState(100 + i)
-        net = peer.sequential(text, inputs).eval()
-        x = normal(random, ROWS, inputs)
+        shape = inputs if isinstance(inputs, tuple) else (inputs,)
+        net = peer.sequential(text, *shape).eval()
+        x = normal(random, ROWS, *shape)
         key = f"net.{i}."
         meta[f"net.{i}"] = text
         for name, p in net.named_parameters():
-            value = (normal(random, *p.shape) / max(1, p.shape[-1]) ** 0.5).astype("<f4")
+            fan = int(numpy.prod(p.shape[1:])) if p.dim() > 1 else p.shape[-1]
+            value = (normal(random, *p.shape) / fan**0.5).astype("<f4")
             p.data = torch.from_numpy(value).double()
             out[key + name] = value
         logits = net(torch.from_numpy(x).double())

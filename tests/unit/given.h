@@ -13,8 +13,10 @@
 /* The gradient of the next step, laid out as the parameters are. */
 static float given[GIVEN_VALUES];
 
-static void take_given(struct net *n, const struct net_part *part, float *const grad[])
+static void take_given(
+	struct net *n, const struct net_part *part, int worker, float *const grad[])
 {
+	(void)worker;
 	assert_true(n->arena <= GIVEN_VALUES);
 	for (int i = 0; i < part->layer->params; i++) {
 		size_t at, values = net_part_values(part, i, &at);

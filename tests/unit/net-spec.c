@@ -254,7 +254,7 @@ static void knows_every_kind(void **state)
 		struct err e;
 
 		assert_ptr_equal(layer_kind_find(name, strlen(name)), *k);
-		assert_null(layer_kind_find(name, strlen(name) - 1));
+		assert_ptr_not_equal(layer_kind_find(name, strlen(name) - 1), *k);
 		snprintf(text, sizeof text, "%s%s%s", name, (*k)->kernel ? "3x3" : "",
 			(*k)->number == LAYER_COUNT ? ":7" : "");
 		check(net_spec_parse(&s, text, &e) == 0, "%s: %s", text, e.text);

@@ -46,12 +46,11 @@ static inline void whole_gradient_part(void *gradient, size_t number, int worker
 	float *grad[LAYER_MAX_PARAMS];
 	size_t at;
 
-	(void)worker;
 	for (int i = 0; i < part->layer->params; i++) {
 		net_part_values(part, i, &at);
 		grad[i] = g->grad + at;
 	}
-	net_gradient(g->net, part, grad);
+	net_gradient(g->net, part, worker, grad);
 }
 
 /* After whole_forward, and with net_dlogits(n, 0) filled. */

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/* Convolution: weight [out, in / groups, height, width] as in nn.Conv2d. */
+#include "layer-conv.h"
+
+#include "err.h"
+#include "layer-init.h"
+#include "net.h"
+#include "size.h"
+
+extern const struct layer_kind layer_conv;
+
+/* Columns that fill panels well, whatever the plane's size. */
+#define ENOUGH_COLUMNS 240
+#define MOST_ITEMS 64
+/* Planes from this size on waste little of a panel. */
+#define PLAIN_PIXELS 96
+
+void conv_of(const struct layer *l, struct conv *c)
+{
+	const struct window *w = &c->window;
+
+	window_of(l, &c->window);
+	c->taps = window_values(w);
+	c->in = l->param[0].shape[1];
+	c->groups = l->in.channels / c->in;
+	c->out = l->out.channels / c->groups;
+	c->in_pixels = w->in[0] * w->in[1];
+	c->out_pixels = w->out[0] * w->out[1];
+	c->items = (ENOUGH_COLUMNS - 1) / c->out_pixels + 1;
+	if (c->items > MOST_ITEMS)
+		c->items = MOST_ITEMS;
+	c->plain = c->taps == 1 && c->in_pixels == c->out_pixels &&
+		   c->in_pixels >= PLAIN_PIXELS && w->before[0] == 0 && w->before[1] == 0;
+}
+
+static int set_groups(struct layer *l, size_t *groups, struct err *e)
+{
+	size_t out = (size_t)l->spec.number;
+
+	if (window_option(l, "g", 1, 1, groups, e))
+		return -1;
+	if (l->in.channels % *groups != 0 || out % *groups != 0)
+		return err_set(e,
+			"conv:%zu/g%zu: the groups divide %zu and %zu channels unequally", out,
+			*groups, l->in.channels, out);
+	return 0;
+}
+
+static int set_params(struct layer *l, size_t groups, struct err *e)
+{
+	size_t in = l->in.channels / groups, out = (size_t)l->spec.number,
+	       height = (size_t)l->spec.kernel[0], width = (size_t)l->spec.kernel[1], pixels;
+
+	l->param[0] = (struct layer_param){"weight", 4, {out, in, height, width}, 0, 0};
+	l->param[1] = (struct layer_param){"bias", 1, {out}, out, 0};
+	l->params = layer_option(&l->spec, "nobias") != NULL ? 1 : 2;
+	l->units = out;
+	l->unit_step = 1;
+	if (size_mul(out, l->out.height * l->out.width, &pixels) || pixels > NET_MAX_VALUES ||
+		size_mul(out, in * height * width, &l->param[0].count) ||
+		size_mul(l->param[0].count, l->out.height * l->out.width, &l->macs))
+		return err_set(e, "conv%zux%zu:%zu of %zu channels is too large", height, width,
+			out, in);
+	l->packed = l->needs_din ? l->param[0].count : 0;
+	return 0;
+}
+
+static int setup(struct layer *l, struct err *e)
+{
+	size_t groups, more;
+	struct conv c;
+
+	if (window_setup(l, 0, e) || set_groups(l, &groups, e))
+		return -1;
+	l->out.channels = (size_t)l->spec.number;
+	if (set_params(l, groups, e))
+		return -1;
+	conv_of(l, &c);
+	l->work = conv_forward_work(&c);
+	more = conv_gradient_work(&c);
+	l->work = l->work > more ? l->work : more;
+	more = l->needs_din ? conv_backward_work(&c) : 0;
+	l->work = l->work > more ? l->work : more;
+	if (l->work > NET_MAX_VALUES)
+		return err_set(
+			e, "conv:%zu of %zu channels is too large", l->units, l->in.channels);
+	return 0;
+}
+
+/* Units [from, to) of the weights as columns: for each phase [group][in][out of group * taps].
+ */
+static void pack_phase(const struct conv *c, const struct conv_phase *p, const float *weight,
+	float *packed, size_t from, size_t to)
+{
+	for (size_t unit = from; unit < to; unit++)
+		for (size_t in = 0; in < c->in; in++) {
+			const float *taps = weight + (unit * c->in + in) * c->taps;
+			size_t row = unit / c->out * c->in + in;
+			float *at = packed + (row * c->out + unit % c->out) * p->taps;
+
+			for (size_t t = 0; t < p->taps; t++)
+				at[t] = taps[p->tap[t]];
+		}
+}
+
+static void pack(
+	const struct layer *l, const float *param, float *packed, size_t from, size_t to)
+{
+	struct conv_phase phase;
+	struct window back;
+	struct conv c;
+
+	conv_of(l, &c);
+	conv_back_window(&c, &back);
+	for (size_t i = 0; i < conv_phases(&c); i++) {
+		conv_phase_of(&c, &back, i, &phase);
+		pack_phase(&c, &phase, param + l->param[0].at,
+			packed + l->packed_at + phase.weights, from, to);
+	}
+}
+
+const struct layer_kind layer_conv = {
+	.name = "conv",
+	.number = LAYER_COUNT,
+	.kernel = 1,
+	.options = "s p g same valid nobias",
+	.setup = setup,
+	.init = layer_init_weights,
+	.forward = conv_forward,
+	.backward = conv_backward,
+	.gradient = conv_gradient,
+	.pack = pack,
+};

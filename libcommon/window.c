@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: ISC */
+#include "window.h"
+
+#include "err.h"
+#include "vector.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_SIDE 32768 /* a plane's values are counted in 32 bits */
+
+int window_option(const struct layer *l, const char *name, size_t otherwise, size_t low,
+	size_t *value, struct err *e)
+{
+	const double *v = layer_option(&l->spec, name);
+
+	*value = otherwise;
+	if (v == NULL)
+		return 0;
+	if (*v < (double)low || *v > 1024 || *v != floor(*v))
+		return err_set(e, "%s/%s%g: expected a whole number from %zu to 1024",
+			l->kind->name, name, *v, low);
+	*value = (size_t)*v;
+	return 0;
+}
+
+/* How many windows go along a side, with `pad` values on both of its ends. */
+static size_t windows(size_t in, size_t kernel, size_t stride, size_t pad, int ceiling)
+{
+	size_t room = in + 2 * pad - kernel, n = room / stride + 1;
+
+	/* as in PyTorch, no window starts in the padding at the end */
+	if (ceiling && room % stride != 0 && n * stride < in + pad)
+		n++;
+	return n;
+}
+
+static int check(const struct layer *l, size_t pad, struct err *e)
+{
+	const int *k = l->spec.kernel;
+	const char *name = l->kind->name;
+
+	if (k[0] * k[1] > WINDOW_MAX_VALUES)
+		return err_set(e, "%s%dx%d: the window has over %d values", name, k[0], k[1],
+			WINDOW_MAX_VALUES);
+	if (layer_option(&l->spec, "same") != NULL &&
+		(layer_option(&l->spec, "p") != NULL ||
+			layer_option(&l->spec, "valid") != NULL ||
+			layer_option(&l->spec, "ceil") != NULL))
+		return err_set(e, "%s/same leaves p, valid and ceil no say", name);
+	if (layer_option(&l->spec, "p") != NULL && layer_option(&l->spec, "valid") != NULL)
+		return err_set(e, "%s: p and valid exclude each other", name);
+	if (layer_option(&l->spec, "same") == NULL &&
+		(l->in.height + 2 * pad < (size_t)k[0] || l->in.width + 2 * pad < (size_t)k[1]))
+		return err_set(e, "%s%dx%d does not fit into %zux%zu values", name, k[0], k[1],
+			l->in.height + 2 * pad, l->in.width + 2 * pad);
+	return 0;
+}
+
+int window_setup(struct layer *l, int pool, struct err *e)
+{
+	size_t in[2] = {l->in.height, l->in.width}, out[2], pad;
+	int ceiling = layer_option(&l->spec, "ceil") != NULL;
+
+	if (window_option(l, "p", 0, 0, &pad, e) || check(l, pad, e))
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		size_t kernel = (size_t)l->spec.kernel[i], *stride = &l->stride[i];
+
+		if (window_option(l, "s", pool ? kernel : 1, 1, stride, e))
+			return -1;
+		out[i] = layer_option(&l->spec, "same") != NULL
+				 ? (in[i] + *stride - 1) / *stride
+				 : windows(in[i], kernel, *stride, pad, ceiling);
+	}
+	l->out.height = out[0];
+	l->out.width = out[1];
+	if (l->in.height + 2 * pad > MAX_SIDE || l->in.width + 2 * pad > MAX_SIDE)
+		return err_set(e, "%s of %zux%zu values is too large", l->kind->name,
+			l->in.height, l->in.width);
+	return 0;
+}
+
+/* Keras's and ONNX's way (SAME_UPPER): of an odd number of values more go to the end. */
+static size_t same_before(size_t in, size_t out, size_t kernel, size_t stride)
+{
+	size_t needed = (out - 1) * stride + kernel;
+
+	return needed > in ? (needed - in) / 2 : 0;
+}
+
+static uint32_t offset_of(const struct window *w, size_t ky, size_t kx)
+{
+	const size_t *s = w->stride;
+	size_t phase = ky % s[0] * s[1] + kx % s[1];
+
+	return (uint32_t)(phase * w->grid[0] * w->grid[1] + ky / s[0] * w->grid[1] + kx / s[1]);
+}
+
+void window_of(const struct layer *l, struct window *w)
+{
+	const double *pad = layer_option(&l->spec, "p");
+
+	w->in[0] = l->in.height;
+	w->in[1] = l->in.width;
+	w->out[0] = l->out.height;
+	w->out[1] = l->out.width;
+	for (int i = 0; i < 2; i++) {
+		size_t s = w->stride[i] = l->stride[i];
+
+		w->kernel[i] = (size_t)l->spec.kernel[i];
+		w->before[i] = layer_option(&l->spec, "same") != NULL
+				       ? same_before(w->in[i], w->out[i], w->kernel[i], s)
+			       : pad != NULL ? (size_t)*pad
+					     : 0;
+		w->grid[i] = w->out[i] - 1 + (w->kernel[i] - 1) / s + 1;
+	}
+	w->plane = w->stride[0] * w->stride[1] * w->grid[0] * w->grid[1];
+	w->run = (w->out[0] - 1) * w->grid[1] + w->out[1];
+	for (size_t y = 0; y < w->kernel[0]; y++)
+		for (size_t x = 0; x < w->kernel[1]; x++)
+			w->offset[y * w->kernel[1] + x] = offset_of(w, y, x);
+}
+
+/*
+ * Along one side, the values of one phase are at phase + stride * q - before for q in [0,
+ * grid). Those with q in [*from, *to) are of the plane, the first of them its value *first.
+ */
+static void phase_span(
+	const struct window *w, int side, size_t phase, size_t *from, size_t *to, size_t *first)
+{
+	size_t s = w->stride[side], before = w->before[side], in = w->in[side],
+	       grid = w->grid[side];
+	size_t skip = before > phase ? (before - phase + s - 1) / s : 0;
+	size_t at = phase + skip * s - before;
+	size_t count = at < in ? (in - at + s - 1) / s : 0;
+
+	*from = skip < grid ? skip : grid;
+	*to = count < grid - *from ? *from + count : grid;
+	*first = at;
+}
+
+VECTOR_CLONES static void take_every(const float *from, size_t stride, size_t n, float *to)
+{
+	if (stride == 1)
+		memcpy(to, from, n * sizeof *to);
+	else if (stride == 2)
+		for (size_t i = 0; i < n; i++)
+			to[i] = from[2 * i];
+	else
+		for (size_t i = 0; i < n; i++)
+			to[i] = from[stride * i];
+}
+
+static void put_every(const float *from, size_t stride, size_t n, float *to)
+{
+	for (size_t i = 0; i < n; i++)
+		to[stride * i] = from[i];
+}
+
+static void fill_with(float *to, size_t n, float value)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] = value;
+}
+
+static void spread_phase(const struct window *w, const float *plane, float fill, size_t y_phase,
+	size_t x_phase, float *to)
+{
+	size_t y_from, y_to, y, x_from, x_to, x, width = w->grid[1];
+
+	phase_span(w, 0, y_phase, &y_from, &y_to, &y);
+	phase_span(w, 1, x_phase, &x_from, &x_to, &x);
+	fill_with(to, y_from * width, fill);
+	for (size_t q = y_from; q < y_to; q++, y += w->stride[0]) {
+		float *row = to + q * width;
+
+		fill_with(row, x_from, fill);
+		take_every(plane + y * w->in[1] + x, w->stride[1], x_to - x_from, row + x_from);
+		fill_with(row + x_to, width - x_to, fill);
+	}
+	fill_with(to + y_to * width, (w->grid[0] - y_to) * width, fill);
+}
+
+void window_spread(const struct window *w, const float *plane, float fill, float *to)
+{
+	for (size_t y = 0; y < w->stride[0]; y++)
+		for (size_t x = 0; x < w->stride[1]; x++, to += w->grid[0] * w->grid[1])
+			spread_phase(w, plane, fill, y, x, to);
+}
+
+void window_collect(const struct window *w, const float *from, float *plane)
+{
+	size_t y_from, y_to, y, x_from, x_to, x;
+
+	memset(plane, 0, w->in[0] * w->in[1] * sizeof *plane);
+	for (size_t phase = 0; phase < w->stride[0] * w->stride[1]; phase++) {
+		phase_span(w, 0, phase / w->stride[1], &y_from, &y_to, &y);
+		phase_span(w, 1, phase % w->stride[1], &x_from, &x_to, &x);
+		for (size_t q = y_from; q < y_to; q++, y += w->stride[0])
+			put_every(from + q * w->grid[1] + x_from, w->stride[1], x_to - x_from,
+				plane + y * w->in[1] + x);
+		from += w->grid[0] * w->grid[1];
+	}
+}
+
+void window_to_run(const struct window *w, const float *out, float *run)
+{
+	size_t width = w->out[1], between = w->grid[1] - width;
+
+	for (size_t y = 0; y < w->out[0]; y++, run += w->grid[1]) {
+		memcpy(run, out + y * width, width * sizeof *run);
+		if (y + 1 < w->out[0])
+			memset(run + width, 0, between * sizeof *run);
+	}
+}
+
+void window_from_run(const struct window *w, const float *run, float *out)
+{
+	size_t width = w->out[1];
+
+	for (size_t y = 0; y < w->out[0]; y++)
+		memcpy(out + y * width, run + y * w->grid[1], width * sizeof *out);
+}
