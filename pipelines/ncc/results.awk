@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 # Writes RESULTS.md: awk -f ../lib/stats.awk -f results.awk -v own=... -v held=... published.tsv torch.tsv
-# own-teachers.tsv own.tsv clean.tsv held-teacher.tsv sweep.tsv sweep. Every figure but the published ones is
+# own-teachers.tsv own.tsv clean-teachers.tsv clean.tsv held-teachers.tsv sweep.tsv sweep. Every figure but the published ones is
 # read from there; own, clean and held describe the settings.
 
 BEGIN {
@@ -90,13 +90,13 @@ function own_table(key, title, text, control, alone, distilled, gain, s, teacher
 	distilled = sample[key, "distilled"]
 	gain = mean(alone) - mean(distilled)
 	s = pooled_sd(alone, distilled)
-	teachers = rows["own-teachers"]
+	teachers = rows[key "-teachers"]
 	print "## " title "\n"
 	print text "\n"
 	printf "Errors of the 10,000 test pictures, mean ± standard deviation of %d seeds%s.\n\n", rows[key], \
 		(teachers > 1 ? " (of the " teachers " teachers)" : "")
 	print "| | errors |\n|---|--:|"
-	printf "| %s | %s |\n", (teachers > 1 ? "teachers, one by one" : "teacher"), mean_sd(sample["own-teachers", "teacher"], 1)
+	printf "| %s | %s |\n", (teachers > 1 ? "teachers, one by one" : "teacher"), mean_sd(sample[key "-teachers", "teacher"], 1)
 	printf "| student alone, same %s | %s |\n", control, mean_sd(alone, 1)
 	printf "| student distilled | **%s** |\n", mean_sd(distilled, 1)
 	printf "| gain of distilling | %s |\n\n", mean_sd(differences(alone, distilled), 1)
@@ -112,7 +112,7 @@ function sweep_table(i, n) {
 		return
 	print "## Students on held-out data\n"
 	print held "\n"
-	printf "The teacher makes %s errors there.\n\n", mean_sd(sample["held-teacher", "teacher"], 0)
+	printf "The teachers make %s errors there.\n\n", mean_sd(sample["held-teachers", "teacher"], 1)
 	print "| | held-out errors | options |\n|---|--:|---|"
 	for (i = 1; i <= settings; i++) {
 		n = order[i]
@@ -140,6 +140,8 @@ END {
 	print ""
 	print_runs("own", "seed")
 	print "\nOn pictures that are not shifted:\n"
+	print_runs("clean-teachers", "seed")
+	print ""
 	print_runs("clean", "seed")
 	if (rows["sweep"]) {
 		print "\nHeld-out errors of the search:\n"
