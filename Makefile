@@ -18,7 +18,6 @@ PYTHON := $(shell python3 -c 'import numpy' 2>/dev/null && echo python3 || echo 
 endif
 
 # Each library as pkg-config and as Debian call it; ./bootstrap reads these lines too.
-# BLIS has a .pc file only where it was built from source.
 LIBRARIES = libzstd=libzstd-dev jansson=libjansson-dev libxxhash=libxxhash-dev libpng=libpng-dev zlib=zlib1g-dev
 TEST_LIBRARIES = cmocka=libcmocka-dev
 # Without these some files are left out; make HAVE_OPTIONAL= leaves them out in any case.
@@ -26,11 +25,10 @@ OPTIONAL_LIBRARIES = matio=libmatio-dev
 NEEDS_matio = libcommon/mat.c tools/mat2tensor.c man/mat2tensor.1
 
 pc = $(foreach l,$(1),$(firstword $(subst =, ,$(l))))
-PC := $(shell pkg-config --exists blis 2>/dev/null && echo blis) $(call pc,$(LIBRARIES))
+PC := $(call pc,$(LIBRARIES))
 HAVE_OPTIONAL := $(foreach l,$(call pc,$(OPTIONAL_LIBRARIES)),$(shell pkg-config --exists $(l) 2>/dev/null \
 	&& echo $(l)))
 LEFT_OUT = $(foreach l,$(filter-out $(HAVE_OPTIONAL),$(call pc,$(OPTIONAL_LIBRARIES))),$(NEEDS_$(l)))
-BLIS = $(if $(filter blis,$(PC)),,-lblis)
 PC_CFLAGS := $(shell pkg-config --cflags $(PC) $(HAVE_OPTIONAL) 2>/dev/null)
 PC_LIBS := $(shell pkg-config --libs $(PC) $(HAVE_OPTIONAL) 2>/dev/null)
 
@@ -39,7 +37,7 @@ DEFS = -D_POSIX_C_SOURCE=200809L -DPOTSTILL_VERSION='"$(VERSION)"'
 SAN_FLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 ALL_CFLAGS = -std=c11 $(WARN) $(DEFS) -Ilibcommon -fno-math-errno -ffp-contract=off -pthread \
 	$(CFLAGS) $(SAN_FLAGS) $(PC_CFLAGS)
-ALL_LIBS = -Wl,--as-needed $(BLIS) $(PC_LIBS) -lm -pthread
+ALL_LIBS = -Wl,--as-needed $(PC_LIBS) -lm -pthread
 
 SRC = $(filter-out $(LEFT_OUT),$(wildcard libcommon/*.c tools/*.c tests/unit/*.c tests/fuzz/*.c))
 OBJ = $(SRC:%.c=$(BUILD)/%.o)
@@ -82,13 +80,11 @@ $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libpotstill.a
 # What is missing, in one line, before the compiler says it in twenty.
 missing = $(if $(shell command -v pkg-config),$(foreach l,$(1),$(shell pkg-config --exists \
 	$(call pc,$(l)) || echo $(lastword $(subst =, ,$(l))))),pkg-config)
-missing_blis = $(shell $(CC) $(PC_CFLAGS) -include blis.h -shared -fPIC -o /dev/null -x c /dev/null \
-	$(BLIS) 2>/dev/null || echo libblis-dev)
 complain = $(if $(strip $(1)),$(error missing Debian packages: $(strip $(1)) (./bootstrap TARGET \
 	installs what a target needs)))
 
 $(BUILD)/have-libraries:
-	$(call complain,$(if $(shell command -v $(CC)),$(call missing,$(LIBRARIES)) $(missing_blis),gcc))
+	$(call complain,$(if $(shell command -v $(CC)),$(call missing,$(LIBRARIES)),gcc))
 	@mkdir -p $(@D) && touch $@
 
 $(BUILD)/have-tests:

@@ -1,39 +1,56 @@
 /* SPDX-License-Identifier: ISC */
-/* Between sgemm.c, which cuts a product into tiles, and the kernels that compute one tile. */
+/*
+ * Between sgemm.c, which cuts a product into tiles, and the kernels, which compute one tile:
+ * as much of c as fits into the vector registers.
+ */
 #ifndef SGEMM_LEVEL_H
 #define SGEMM_LEVEL_H
 
 #include <stddef.h>
 
-/* c[rows][columns] (+)= a . b: as much of c as fits into the vector registers. */
+/* The largest tile of all levels. */
+#define SGEMM_ROWS 8
+#define SGEMM_WIDTH 48
+/* Values in a cache line. */
+#define SGEMM_LINE (64 / sizeof(float))
+
+/* c[rows][vectors * lanes] (+)= a . b */
 struct sgemm_tile {
 	size_t k;
 	const float *a;
-	size_t a_row, a_k; /* values from one row of a to the next, and from one k to the next;
-			    * one of the two is 1 */
+	size_t a_row,
+		a_k; /* values from a row of a to the next, from a k to the next; one is 1 */
 	const float *b;
-	size_t ldb; /* from one k to the next */
+	size_t ldb;
 	float *c;
 	size_t ldc;
 	int add;
+	/* Where the next tile begins, behind c: its lines of c are fetched during this one. */
+	size_t c_next;
+	/* Of what is needed later, one line is fetched in every two k, `ahead_step` values
+	 * apart. */
+	const float *ahead;
+	size_t ahead_step;
 };
 
-/* The widest and highest tiles of all levels. */
-#define SGEMM_MAX_WIDTH 48
-#define SGEMM_MAX_ROWS 8
-
-/* Kernels for one kind of CPU. */
+/* The kernels for one kind of CPU. */
 struct sgemm_level {
 	const char *name;
 	size_t lanes;	   /* floats in a vector */
-	size_t vectors;	   /* at most so many vectors side by side make a tile */
-	size_t rows;	   /* at most so many rows */
-	int (*runs)(void); /* on this CPU */
-	/* 1 <= rows <= level.rows, 1 <= vectors <= level.vectors; all lanes are read and
-	 * written */
+	size_t vectors;	   /* a tile has up to so many of them side by side */
+	size_t rows;	   /* and up to so many rows */
+	int (*runs)(void); /* on this CPU? */
 	void (*tile)(const struct sgemm_tile *t, size_t rows, size_t vectors);
 };
 
 extern const struct sgemm_level sgemm_avx512, sgemm_avx2, sgemm_portable;
+
+/* The level in use. */
+const struct sgemm_level *sgemm_level(void);
+
+/* Rows [p,p+k) and columns [j,j+columns) of b as [k][width] with zeros behind the columns. */
+struct sgemm;
+void sgemm_pack_panel(const struct sgemm *g, size_t p, size_t k, size_t j, size_t columns,
+	size_t width, float *to);
 
 #endif

@@ -1,82 +1,99 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The kernel, once for all levels. A level defines LANES, VECTORS, ROWS, TARGET (the function
- * attribute that allows its instructions), SPLAT(float) and MULTIPLY_ADD(a, b, sum) before it
- * includes this, and gets run_tile().
+ * The kernel, written once for all levels. A level's file defines
  *
- * rows * vectors sums stay in registers while k goes by: a step loads one row of b,
- * and multiplies it with one value from each row of a. There must be enough sums to hide a
- * multiply-add's latency (4 cycles, two units: 8 vectors on x86), and few enough to leave
- * registers for b's row.
+ *	LANES, VECTORS, ROWS          the size of its tiles
+ *	TARGET                        the function attribute that allows its instructions
+ *	SPLAT(x)                      a vector of LANES times x
+ *	MULTIPLY_ADD(a, b, sum)       a * b + sum
+ *
+ * before it includes this, and gets run_tile().
+ *
+ * While k goes by, the tile's ROWS x VECTORS sums stay in registers: each k loads a row of b
+ * and multiplies it by one value of each row of a. There must be enough sums to keep the
+ * multipliers busy (latency 4, two units: more than 8), and as few loads for each as may
+ * be: 11 for 24 with 8 x 3.
  */
 #include "sgemm-level.h"
 
 #define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 16")
+#ifdef __clang__
+#define EACH(i, n) _Pragma("clang loop unroll(full)") for ((i) = 0; (i) < (n); (i)++)
+#else
+#define EACH(i, n) _Pragma("GCC unroll 8") for ((i) = 0; (i) < (n); (i)++)
+#endif
 
 typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
 /* the same in memory, aligned like a float */
 typedef float stored __attribute__((vector_size(LANES * sizeof(float)), aligned(4)));
 
-/* Inlined for each number of rows and vectors, so that `sum` has constant size and indices. */
+/* rows, vectors and one of a_row and a_k are constants where this is inlined. */
 TARGET INLINE void tile(
 	const struct sgemm_tile *t, size_t a_row, size_t a_k, size_t rows, size_t vectors)
 {
 	vector sum[ROWS][VECTORS], row[VECTORS];
-	const float *a = t->a, *b = t->b;
+	const float *a = t->a, *b = t->b, *ahead = t->ahead;
+	size_t i, j;
 
-	UNROLL for (size_t i = 0; i < rows; i++) UNROLL for (size_t j = 0; j < vectors; j++)
-		sum[i][j] = t->add ? *(const stored *)(t->c + i * t->ldc + j * LANES)
-				   : (vector)SPLAT(0);
+	EACH (i, rows)
+		EACH (j, vectors) {
+			const float *c = t->c + i * t->ldc + j * LANES;
+
+			sum[i][j] = t->add ? *(const stored *)c : (vector)SPLAT(0);
+			if (j * LANES % SGEMM_LINE == 0)
+				__builtin_prefetch(c + t->c_next, 1);
+		}
 	for (size_t p = 0; p < t->k; p++) {
-		UNROLL for (size_t j = 0; j < vectors; j++) row[j] =
-			*(const stored *)(b + j * LANES);
-		UNROLL for (size_t i = 0; i < rows; i++)
-			UNROLL for (size_t j = 0; j < vectors; j++) sum[i][j] =
-				MULTIPLY_ADD(SPLAT(a[i * a_row]), row[j], sum[i][j]);
+		EACH (j, vectors)
+			row[j] = *(const stored *)(b + j * LANES);
+		EACH (i, rows)
+			EACH (j, vectors)
+				sum[i][j] =
+					MULTIPLY_ADD(SPLAT(a[i * a_row]), row[j], sum[i][j]);
+		__builtin_prefetch(ahead, 0, 2);
 		a += a_k;
 		b += t->ldb;
+		ahead += t->ahead_step;
 	}
-	UNROLL for (size_t i = 0; i < rows; i++) UNROLL for (size_t j = 0; j < vectors; j++) *
-		(stored *)(t->c + i * t->ldc + j * LANES) = sum[i][j];
+	EACH (i, rows)
+		EACH (j, vectors)
+			*(stored *)(t->c + i * t->ldc + j * LANES) = sum[i][j];
 }
 
-TARGET INLINE void tile_either(const struct sgemm_tile *t, size_t rows, size_t vectors)
+TARGET INLINE void tile_of(const struct sgemm_tile *t, size_t rows, size_t vectors)
 {
+	if (rows > ROWS || vectors > VECTORS)
+		return;
 	if (t->a_row == 1)
 		tile(t, 1, t->a_k, rows, vectors);
 	else
 		tile(t, t->a_row, 1, rows, vectors);
 }
 
-TARGET INLINE void tile_rows(const struct sgemm_tile *t, size_t rows, size_t vectors)
+/* A copy of the code above for every size, so that the sums can be in registers. */
+TARGET static void run_tile(const struct sgemm_tile *t, size_t rows, size_t vectors)
 {
-	switch (rows) {
-#define CASE(r) \
-	case r: \
-		if (r <= ROWS) \
-			tile_either(t, r <= ROWS ? r : ROWS, vectors); \
+	switch (vectors * 16 + rows) {
+#define SIZES(rows) \
+	case 1 * 16 + (rows): \
+		tile_of(t, rows, 1); \
+		break; \
+	case 2 * 16 + (rows): \
+		tile_of(t, rows, 2); \
+		break; \
+	case 3 * 16 + (rows): \
+		tile_of(t, rows, 3); \
 		break
-		CASE(1);
-		CASE(2);
-		CASE(3);
-		CASE(4);
-		CASE(5);
-		CASE(6);
-		CASE(7);
-		CASE(8);
-#undef CASE
+		SIZES(1);
+		SIZES(2);
+		SIZES(3);
+		SIZES(4);
+		SIZES(5);
+		SIZES(6);
+		SIZES(7);
+		SIZES(8);
+#undef SIZES
 	default:
 		break;
 	}
-}
-
-TARGET static void run_tile(const struct sgemm_tile *t, size_t rows, size_t vectors)
-{
-	if (vectors == VECTORS)
-		tile_rows(t, rows, VECTORS);
-	else if (vectors == 2)
-		tile_rows(t, rows, 2);
-	else
-		tile_rows(t, rows, 1);
 }

@@ -1,169 +1,204 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A product is cut into blocks of b that stay in the L2 cache, by columns and, where k is
+ * large, by rows. A block is multiplied by as many rows of a as a tile has, then by the next
+ * rows. From one block of rows to the next the sums wait in c, which changes nothing: they
+ * are floats in the registers, too.
+ */
 #include "sgemm.h"
 
 #include "sgemm-level.h"
-#include "size.h"
 
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <threads.h>
 
-/* Rows of b in a slice: a slice of a panel (24 KB with AVX-512) stays in the L1 cache. */
-#define SLICE 128
-/* Values of a that stay in the L2 cache while the panels go by. */
-#define BLOCK_VALUES ((size_t)160 << 10)
+/* Of b, 384 KB: with a's rows and the next block's first lines less than an L2 cache of 1 MB.
+ */
+#define BLOCK_VALUES ((size_t)96 << 10)
+/* Rows of a block. Fewer where rows of a are packed, which should stay in the L1 cache. */
+#define MAX_K 1280
+#define MAX_K_PACKED 512
+/* Packing b takes longer than it saves for so few rows of a, or of b. */
+#define FEW_ROWS 64
+#define FEW_K 256
+/* Columns for which it is worth while to pack a. */
+#define MANY_COLUMNS 192
 
-static const struct sgemm_level *const level[] = {
-#if defined(__x86_64__)
-	&sgemm_avx512,
-	&sgemm_avx2,
-#endif
-	&sgemm_portable,
+/* Rows [p,p+k) and columns [from,to) of b. */
+struct block {
+	const struct sgemm *g;
+	const struct sgemm_level *l;
+	size_t p, k, from, to;
+	const float *b;	   /* packed, or in its place */
+	size_t ldb, panel; /* values from a row to the next, from a panel to the next */
+	const float *next; /* the block after this one, where it is packed, too */
+	size_t next_lines; /* how many cache lines of it are still to be fetched */
 };
-#define LEVELS (sizeof level / sizeof level[0])
-
-static const struct sgemm_level *in_use;
-static once_flag once = ONCE_FLAG_INIT;
-
-int sgemm_use(const char *name)
-{
-	for (size_t i = 0; i < LEVELS; i++)
-		if (strcmp(level[i]->name, name) == 0 && level[i]->runs()) {
-			in_use = level[i];
-			return 0;
-		}
-	return -1;
-}
-
-static void choose(void)
-{
-	const char *name = getenv("POTSTILL_KERNELS");
-
-	if (name != NULL && sgemm_use(name) == 0)
-		return;
-	for (size_t i = 0; in_use == NULL; i++)
-		if (level[i]->runs())
-			in_use = level[i];
-}
-
-static const struct sgemm_level *kernels(void)
-{
-	call_once(&once, choose);
-	return in_use;
-}
-
-const char *sgemm_kernels(void)
-{
-	return kernels()->name;
-}
-
-size_t sgemm_panel_width(void)
-{
-	return kernels()->lanes * kernels()->vectors;
-}
 
 static size_t smaller(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
-size_t sgemm_panel_values(size_t n, size_t k)
+static void copy(
+	size_t rows, size_t columns, const float *from, size_t from_ld, float *to, size_t to_ld)
 {
-	size_t width = sgemm_panel_width(), panels = n / width + (n % width != 0), values;
-
-	return size_mul(panels * width, k, &values) ? SIZE_MAX : values;
-}
-
-/* Rows [p,p+rows) and columns [j,j+columns) of b as a slice of a panel. */
-static void pack_slice(const struct sgemm *g, size_t p, size_t rows, size_t j, size_t columns,
-	size_t width, float *to)
-{
-	for (size_t r = 0; r < rows; r++, to += width) {
-		if (g->transpose_b)
-			for (size_t i = 0; i < columns; i++)
-				to[i] = g->b[(j + i) * g->ldb + p + r];
-		else
-			memcpy(to, g->b + (p + r) * g->ldb + j, columns * sizeof *to);
-		memset(to + columns, 0, (width - columns) * sizeof *to);
-	}
-}
-
-void sgemm_pack(const struct sgemm *g, size_t from, size_t to, size_t k_from, size_t k_to,
-	float *panels)
-{
-	size_t width = sgemm_panel_width();
-
-	for (size_t j = from; j < to; j += width)
-		pack_slice(g, k_from, k_to - k_from, j, smaller(width, to - j), width,
-			panels + j * g->k + k_from * width);
+	for (size_t i = 0; i < rows; i++)
+		for (size_t j = 0; j < columns; j++)
+			to[i * to_ld + j] = from[i * from_ld + j];
 }
 
 /* A tile that hangs over the edge of c is computed beside it. */
 static void run_edge(
 	const struct sgemm_level *l, const struct sgemm_tile *t, size_t rows, size_t columns)
 {
-	_Alignas(64) float c[SGEMM_MAX_ROWS * SGEMM_MAX_WIDTH];
+	float c[SGEMM_ROWS * SGEMM_WIDTH] = {0};
 	size_t vectors = (columns + l->lanes - 1) / l->lanes;
 	struct sgemm_tile whole = *t;
 
 	whole.c = c;
 	whole.ldc = vectors * l->lanes;
-	if (t->add) {
-		memset(c, 0, sizeof c);
-		for (size_t i = 0; i < rows; i++)
-			memcpy(c + i * whole.ldc, t->c + i * t->ldc, columns * sizeof *c);
-	}
+	whole.c_next = 0;
+	if (t->add)
+		copy(rows, columns, t->c, t->ldc, c, whole.ldc);
 	l->tile(&whole, rows, vectors);
-	for (size_t i = 0; i < rows; i++)
-		memcpy(t->c + i * t->ldc, c + i * whole.ldc, columns * sizeof *c);
+	copy(rows, columns, c, whole.ldc, t->c, t->ldc);
 }
 
-/* Rows [from,to) of c, columns [j,j+columns), from `rows` rows of b from p on: the
- * slice b stays in the L1 cache. */
-static void run_slice(const struct sgemm_level *l, const struct sgemm *g, size_t from,
-	size_t to, size_t p, size_t j, size_t columns, struct sgemm_tile *t)
+/* Columns of a transposed a are far apart, each on another page: they are moved together. */
+static int packs_a(const struct block *b)
 {
-	size_t tiles = (to - from + l->rows - 1) / l->rows;
+	return b->g->transpose_a && b->to - b->from >= MANY_COLUMNS;
+}
 
-	t->add = g->add || p > 0;
-	for (size_t i = 0; i < tiles; i++) {
-		/* rows spread evenly: 8 + 1 rows would keep few sums in flight */
-		size_t row = from + (to - from) * i / tiles,
-		       end = from + (to - from) * (i + 1) / tiles;
+static void pack_a(const struct block *b, size_t row, size_t rows, float *packed)
+{
+	const float *a = b->g->a + b->p * b->g->lda + row;
 
-		t->a = g->a + (g->transpose_a ? p * g->lda + row : row * g->lda + p);
-		t->c = g->c + row * g->ldc + j;
+	if (row + SGEMM_ROWS <= b->g->m) /* which the compiler knows: one load, one store */
+		for (size_t p = 0; p < b->k; p++)
+			memcpy(packed + p * SGEMM_ROWS, a + p * b->g->lda,
+				SGEMM_ROWS * sizeof *a);
+	else
+		copy(b->k, rows, a, b->g->lda, packed, SGEMM_ROWS);
+}
+
+/* Points t to a's rows from `row` on. */
+static void take_a(
+	const struct block *b, size_t row, size_t rows, float *packed, struct sgemm_tile *t)
+{
+	const struct sgemm *g = b->g;
+
+	if (packs_a(b)) {
+		pack_a(b, row, rows, packed);
+		t->a = packed;
+		t->a_row = 1;
+		t->a_k = SGEMM_ROWS;
+	} else if (g->transpose_a) {
+		t->a = g->a + b->p * g->lda + row;
+		t->a_row = 1;
+		t->a_k = g->lda;
+	} else {
+		t->a = g->a + row * g->lda + b->p;
+		t->a_row = g->lda;
+		t->a_k = 1;
+	}
+}
+
+/*
+ * What is fetched while tile t is computed: its neighbour in c, and of what must come from
+ * beyond the L2 cache, the next rows of a transposed a or the block after this one, as much
+ * as there are steps in a tile.
+ */
+static void look_ahead(struct block *b, size_t row, size_t column, struct sgemm_tile *t)
+{
+	const struct sgemm *g = b->g;
+	size_t width = b->l->lanes * b->l->vectors, below = row + b->l->rows;
+
+	t->c_next = 0;
+	if (column + width < b->to)
+		t->c_next = width;
+	else if (below < g->m)
+		t->c_next = b->l->rows * g->ldc - (column - b->from);
+	t->ahead = t->b;
+	t->ahead_step = 0;
+	if (packs_a(b) && column == b->from && below < g->m) {
+		t->ahead = g->a + b->p * g->lda + below;
+		t->ahead_step = g->lda;
+	} else if (b->next_lines > b->k) {
+		t->ahead = b->next;
+		t->ahead_step = SGEMM_LINE;
+		b->next += b->k * SGEMM_LINE;
+		b->next_lines -= b->k;
+	}
+}
+
+static void run_rows(struct block *b, size_t row)
+{
+	float packed[MAX_K_PACKED * SGEMM_ROWS];
+	const struct sgemm *g = b->g;
+	const struct sgemm_level *l = b->l;
+	size_t width = l->lanes * l->vectors, rows = smaller(l->rows, g->m - row);
+	struct sgemm_tile t = {
+		.k = b->k, .b = b->b, .ldb = b->ldb, .ldc = g->ldc, .add = g->add || b->p > 0};
+
+	take_a(b, row, rows, packed, &t);
+	for (size_t j = b->from; j < b->to; j += width) {
+		size_t columns = smaller(width, b->to - j);
+
+		t.c = g->c + row * g->ldc + j;
+		look_ahead(b, row, j, &t);
 		if (columns % l->lanes)
-			run_edge(l, t, end - row, columns);
+			run_edge(l, &t, rows, columns);
 		else
-			l->tile(t, end - row, columns / l->lanes);
+			l->tile(&t, rows, columns / l->lanes);
+		t.b += b->panel;
 	}
 }
 
-static void run_panel(
-	const struct sgemm_level *l, const struct sgemm *g, size_t from, size_t to, size_t j)
+/* Where the block's b is: in the panels given, in its place, or packed here. */
+static void take_b(struct block *b, float *packed)
 {
-	_Alignas(64) float packed[SLICE * SGEMM_MAX_WIDTH];
-	size_t width = l->lanes * l->vectors, columns = smaller(width, g->n - j);
-	struct sgemm_tile t = {.a_row = g->transpose_a ? 1 : g->lda,
-		.a_k = g->transpose_a ? g->lda : 1,
-		.ldb = width,
-		.ldc = g->ldc};
+	const struct sgemm *g = b->g;
+	size_t width = b->l->lanes * b->l->vectors, columns = b->to - b->from;
 
-	for (size_t p = 0; p < g->k; p += SLICE) {
-		t.k = smaller(SLICE, g->k - p);
-		if (g->panels != NULL) {
-			t.b = g->panels + j * g->k + p * width;
-		} else {
-			pack_slice(g, p, t.k, j, columns, width, packed);
-			t.b = packed;
-		}
-		run_slice(l, g, from, to, p, j, columns, &t);
+	b->ldb = width;
+	if (g->panels != NULL) {
+		b->b = g->panels + b->from * g->k + b->p * width;
+		b->panel = g->k * width;
+		b->next = b->b + columns * g->k;
+		b->next_lines = smaller(columns, g->n - b->to) * b->k / SGEMM_LINE;
+	} else if (!g->transpose_b && g->m <= FEW_ROWS && b->k <= FEW_K &&
+		   columns % b->l->lanes == 0) {
+		b->b = g->b + b->p * g->ldb + b->from;
+		b->ldb = g->ldb;
+		b->panel = width;
+	} else {
+		b->b = packed;
+		b->panel = b->k * width;
+		for (size_t j = b->from; j < b->to; j += width)
+			sgemm_pack_panel(g, b->p, b->k, j, smaller(width, b->to - j), width,
+				packed + (j - b->from) * b->k);
 	}
 }
 
-static void run_nothing(const struct sgemm *g)
+static void run_block(struct block *b)
+{
+	static _Thread_local float packed[BLOCK_VALUES];
+
+	take_b(b, packed);
+	for (size_t row = 0; row < b->g->m; row += b->l->rows)
+		run_rows(b, row);
+}
+
+/* How long the parts are of a length that is cut into equal ones of at most `most`. */
+static size_t part(size_t length, size_t most)
+{
+	size_t parts = (length + most - 1) / most;
+
+	return (length + parts - 1) / parts;
+}
+
+static void clear(const struct sgemm *g)
 {
 	for (size_t i = 0; i < g->m && !g->add; i++)
 		memset(g->c + i * g->ldc, 0, g->n * sizeof *g->c);
@@ -171,17 +206,21 @@ static void run_nothing(const struct sgemm *g)
 
 void sgemm_run(const struct sgemm *g)
 {
-	const struct sgemm_level *l = kernels();
-	size_t width = l->lanes * l->vectors, rows;
+	const struct sgemm_level *l = sgemm_level();
+	size_t width = l->lanes * l->vectors, panels = (g->n + width - 1) / width, k, columns;
 
-	if (g->k == 0) {
-		run_nothing(g);
+	if (g->k == 0 || g->n == 0) {
+		clear(g);
 		return;
 	}
-	rows = BLOCK_VALUES / g->k / l->rows * l->rows;
-	if (rows < l->rows)
-		rows = l->rows;
-	for (size_t i = 0; i < g->m; i += rows)
-		for (size_t j = 0; j < g->n; j += width)
-			run_panel(l, g, i, smaller(i + rows, g->m), j);
+	k = part(g->k, g->transpose_a ? MAX_K_PACKED : MAX_K);
+	columns = width * part(panels, BLOCK_VALUES / (k * width));
+	for (size_t p = 0; p < g->k; p += k)
+		for (size_t j = 0; j < g->n; j += columns)
+			run_block(&(struct block){.g = g,
+				.l = l,
+				.p = p,
+				.k = smaller(k, g->k - p),
+				.from = j,
+				.to = smaller(j + columns, g->n)});
 }

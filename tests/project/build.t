@@ -50,7 +50,6 @@ export PKG_CONFIG_LIBDIR PKG_CONFIG_PATH
 ok "make names missing libraries in one line" complains "libzstd-dev libjansson-dev libxxhash-dev" all
 unset PKG_CONFIG_LIBDIR PKG_CONFIG_PATH
 ok "make names a missing compiler" complains "gcc" all CC=no-such-cc
-ok "make names a missing BLIS" complains " libblis-dev " all BLIS=-lno-such-blis
 ok "make names a missing cmocka" complains "libcmocka-dev" units TEST_LIBRARIES=no-such=libcmocka-dev
 is "make clean needs no libraries" "$(run_make BUILD="$SCRATCH/b" clean CC=no-such-cc)" "rm -rf $SCRATCH/b"
 
@@ -61,15 +60,15 @@ done
 ok "bootstrap --help" "$ROOT/bootstrap" --help
 like "it says how to call it" "$(cat "$OUT")" "^usage: ./bootstrap TARGET"
 fails "bootstrap where there is no apt-get names the packages" 1 \
-	"gcc libc6-dev make pkg-config libblis-dev libzstd-dev .*zlib1g-dev dataset-fashion-mnist" \
+	"gcc libc6-dev make pkg-config libzstd-dev .*zlib1g-dev dataset-fashion-mnist" \
 	env PATH="$SCRATCH/bin" "$ROOT/bootstrap" demo
 fails "for the tests it names more" 1 "libmatio-dev libcmocka-dev perl zstd python3-numpy mandoc" \
 	env PATH="$SCRATCH/bin" "$ROOT/bootstrap" check
 
-# A Debian that lacks two packages, played by scripts: what is installed, and as whom.
+# A Debian that lacks a package, played by scripts: what is installed, and as whom.
 cat >bin/dpkg-query <<'X'
 #!/bin/sh
-case $4 in jansson-dev | libjansson-dev | libblis-dev) exit 1 ;; *) echo 'ii ' ;; esac
+case $4 in jansson-dev | libjansson-dev) exit 1 ;; *) echo 'ii ' ;; esac
 X
 cat >bin/apt-get <<'X'
 #!/bin/sh
@@ -93,17 +92,13 @@ chmod +x bin/dpkg-query bin/apt-get bin/make bin/id bin/sudo
 mkdir tree
 cp "$ROOT/bootstrap" "$ROOT/Makefile" tree/
 ok "bootstrap by sudo" env PATH="$SCRATCH/bin" tree/bootstrap all V=1
-is "installs what is missing, any BLIS will do, and calls make" "$(cat tree/log)" "sudo
+is "installs what is missing and calls make" "$(cat tree/log)" "sudo
 apt-get -q update
 sudo
 apt-get -q install -y --no-install-recommends libjansson-dev
 make all V=1"
-sed -i 's/ | libblis-dev/ | libblis-*/' bin/dpkg-query
-rm tree/log
-ok "bootstrap without any BLIS" env PATH="$SCRATCH/bin" tree/bootstrap all
-like "installs Debian's choice" "$(cat tree/log)" "recommends libblis-dev libjansson-dev\$"
 rm bin/sudo
-fails "bootstrap without root and sudo" 1 "as root run: apt-get install libblis-dev libjansson-dev" \
+fails "bootstrap without root and sudo" 1 "as root run: apt-get install libjansson-dev" \
 	env PATH="$SCRATCH/bin" tree/bootstrap all
 sed -i 's/^case.*/echo "ii "/' bin/dpkg-query
 rm tree/log

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/* Matrices into panels. */
+#include "sgemm-level.h"
+#include "sgemm.h"
+#include "size.h"
+
+#include <stdint.h>
+#include <string.h>
+
+typedef float vector __attribute__((vector_size(16)));
+/* the same in memory, aligned like a float */
+typedef float stored __attribute__((vector_size(16), aligned(4)));
+
+/* to[p][i] = from[i][p] for 4 x 4 values. */
+static inline void transpose_4x4(const float *from, size_t ld, float *to, size_t width)
+{
+	vector a = *(const stored *)from, b = *(const stored *)(from + ld),
+	       c = *(const stored *)(from + 2 * ld), d = *(const stored *)(from + 3 * ld);
+	vector ab = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+	       cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+
+	*(stored *)to = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+	*(stored *)(to + width) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+	ab = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+	cd = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+	*(stored *)(to + 2 * width) = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+	*(stored *)(to + 3 * width) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+}
+
+static void transpose(
+	const float *from, size_t ld, size_t rows, size_t k, float *to, size_t width)
+{
+	size_t rows4 = rows - rows % 4, k4 = k - k % 4;
+
+	for (size_t i = 0; i < rows4; i += 4)
+		for (size_t p = 0; p < k4; p += 4)
+			transpose_4x4(from + i * ld + p, ld, to + p * width + i, width);
+	for (size_t i = 0; i < rows; i++)
+		for (size_t p = i < rows4 ? k4 : 0; p < k; p++)
+			to[p * width + i] = from[i * ld + p];
+}
+
+void sgemm_pack_panel(const struct sgemm *g, size_t p, size_t k, size_t j, size_t columns,
+	size_t width, float *to)
+{
+	if (g->transpose_b)
+		transpose(g->b + j * g->ldb + p, g->ldb, columns, k, to, width);
+	else
+		for (size_t i = 0; i < k; i++)
+			memcpy(to + i * width, g->b + (p + i) * g->ldb + j,
+				columns * sizeof *to);
+	for (size_t i = 0; i < k && columns < width; i++)
+		memset(to + i * width + columns, 0, (width - columns) * sizeof *to);
+}
+
+size_t sgemm_panel_width(void)
+{
+	return sgemm_level()->lanes * sgemm_level()->vectors;
+}
+
+size_t sgemm_panel_values(size_t n, size_t k)
+{
+	size_t width = sgemm_panel_width(), panels = n / width + (n % width != 0), values;
+
+	return size_mul(panels * width, k, &values) ? SIZE_MAX : values;
+}
+
+void sgemm_pack(const struct sgemm *g, size_t from, size_t to, size_t k_from, size_t k_to,
+	float *panels)
+{
+	size_t width = sgemm_panel_width();
+
+	for (size_t j = from; j < to; j += width)
+		sgemm_pack_panel(g, k_from, k_to - k_from, j, to - j < width ? to - j : width,
+			width, panels + j * g->k + k_from * width);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Products by every kernel that this CPU can run: the very bytes of the chain of multiply-adds
+ * that sgemm.h promises, however the product is cut and packed.
+ *
+ * Against a sum in double the tolerance is Higham's bound (Accuracy and Stability, 3.1): a sum
+ * of k products in float is off by at most k * 2^-24 * sum |a b|.
+ */
+#include "sgemm.h"
+
+#include "err.h"
+#include "rng.h"
+#include "size.h"
+#include "unit.h"
+#include "workers.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FENCE 12345.0f
+#define FENCES 64 /* in front of and behind a matrix */
+
+static const char *const level[] = {"avx512", "avx2", "portable"};
+#define LEVELS (sizeof level / sizeof level[0])
+
+/* A stored matrix with `pad` values behind each row, which nobody may touch. */
+struct matrix {
+	float *memory, *value;
+	size_t rows, columns, stride;
+};
+
+static float *floats(size_t n)
+{
+	struct err e;
+	float *f = size_alloc(n + 1, sizeof *f, "floats", &e);
+
+	assert_non_null(f);
+	return f;
+}
+
+static struct matrix matrix_new(size_t rows, size_t columns, size_t pad, uint32_t index)
+{
+	struct matrix m = {NULL, NULL, rows, columns, columns + pad};
+	struct rng r = {.seed = 7, .index = index};
+
+	m.memory = floats(rows * m.stride + 2 * FENCES);
+	m.value = m.memory + FENCES;
+	for (size_t i = 0; i < rows * m.stride + 2 * FENCES; i++)
+		m.memory[i] = FENCE;
+	for (size_t i = 0; i < rows; i++)
+		for (size_t j = 0; j < columns; j++)
+			m.value[i * m.stride + j] =
+				(float)(2 * rng_unit(&r, (uint32_t)(i * columns + j)) - 1);
+	return m;
+}
+
+static void check_fences(const struct matrix *m)
+{
+	for (size_t i = 0; i < FENCES; i++) {
+		assert_true(m->memory[i] == FENCE);
+		assert_true(m->value[m->rows * m->stride + i] == FENCE);
+	}
+	for (size_t i = 0; i < m->rows; i++)
+		for (size_t j = m->columns; j < m->stride; j++)
+			assert_true(m->value[i * m->stride + j] == FENCE);
+}
+
+struct product {
+	struct sgemm g;
+	struct matrix a, b, c;
+	float *before; /* the values of c, fences included */
+	size_t bytes;  /* of them */
+};
+
+static struct product product_new(const size_t shape[3], int kind, size_t pad)
+{
+	struct product p;
+	size_t m = shape[0], n = shape[1], k = shape[2];
+	int ta = kind & 1, tb = kind >> 1 & 1, add = kind >> 2 & 1;
+
+	p.a = ta ? matrix_new(k, m, pad, 1) : matrix_new(m, k, pad, 1);
+	p.b = tb ? matrix_new(n, k, pad, 2) : matrix_new(k, n, pad, 2);
+	p.c = matrix_new(m, n, pad, 3);
+	p.g = (struct sgemm){.m = m,
+		.n = n,
+		.k = k,
+		.a = p.a.value,
+		.b = p.b.value,
+		.c = p.c.value,
+		.lda = p.a.stride,
+		.ldb = p.b.stride,
+		.ldc = p.c.stride,
+		.transpose_a = ta,
+		.transpose_b = tb,
+		.add = add};
+	for (size_t i = 0; i < m && !add; i++) /* what is there must not matter, not even NaN */
+		for (size_t j = 0; j < n; j++)
+			p.c.value[i * p.c.stride + j] = NAN;
+	p.bytes = (m * p.c.stride + 2 * FENCES) * sizeof(float);
+	p.before = floats(p.bytes / sizeof(float));
+	memcpy(p.before, p.c.memory, p.bytes);
+	return p;
+}
+
+static void product_free(struct product *p)
+{
+	free(p->a.memory);
+	free(p->b.memory);
+	free(p->c.memory);
+	free(p->before);
+}
+
+static float a_at(const struct sgemm *g, size_t i, size_t p)
+{
+	return g->a[g->transpose_a ? p * g->lda + i : i * g->lda + p];
+}
+
+static float b_at(const struct sgemm *g, size_t p, size_t j)
+{
+	return g->b[g->transpose_b ? j * g->ldb + p : p * g->ldb + j];
+}
+
+/* Whether the kernels in use round once for a product and a sum. */
+static int fused(void)
+{
+#if defined(__aarch64__)
+	return 1;
+#else
+	return strcmp(sgemm_kernels(), "portable") != 0;
+#endif
+}
+
+static uint32_t bits(float f)
+{
+	uint32_t u;
+
+	memcpy(&u, &f, sizeof u);
+	return u;
+}
+
+/* One element: the chain's very value, and near the sum in double. */
+static void check_element(const struct product *p, size_t i, size_t j)
+{
+	const struct sgemm *g = &p->g;
+	float chain = g->add ? p->before[FENCES + i * g->ldc + j] : 0,
+	      found = g->c[i * g->ldc + j];
+	double sum = (double)chain, size = fabs(sum);
+
+	for (size_t l = 0; l < g->k; l++) {
+		float a = a_at(g, i, l), b = b_at(g, l, j), term = a * b;
+
+		chain = fused() ? fmaf(a, b, chain) : term + chain;
+		sum += (double)a * (double)b;
+		size += fabs((double)a * (double)b);
+	}
+	check(bits(chain) == bits(found),
+		"%s %zux%zux%zu ta=%d tb=%d add=%d: c[%zu][%zu] is %a where the chain is %a",
+		sgemm_kernels(), g->m, g->n, g->k, g->transpose_a, g->transpose_b, g->add, i, j,
+		(double)found, (double)chain);
+	check(fabs((double)found - sum) <= 2 * (double)(g->k + 1) * 0x1p-24 * size,
+		"%s %zux%zux%zu: c[%zu][%zu] is %g where the sum is %g", sgemm_kernels(), g->m,
+		g->n, g->k, i, j, (double)found, sum);
+}
+
+static void check_product(const size_t shape[3], int kind, size_t pad)
+{
+	struct product p = product_new(shape, kind, pad);
+
+	sgemm_run(&p.g);
+	for (size_t i = 0; i < p.g.m; i++)
+		for (size_t j = 0; j < p.g.n; j++)
+			check_element(&p, i, j);
+	check_fences(&p.c);
+	product_free(&p);
+}
+
+static void is_a_chain(void **state)
+{
+	static const size_t shape[][3] = {{1, 1, 1}, {1, 10, 784}, {5, 1, 7}, {2, 3, 4},
+		{17, 19, 23}, {31, 48, 5}, {48, 96, 48}, {9, 10, 1200}, {10, 97, 300},
+		{65, 131, 127}, {70, 3, 1}, {3, 200, 2}, {1, 385, 33}, {385, 1, 33},
+		{20, 260, 515}, {6, 50, 2600}};
+
+	(void)state;
+	for (size_t l = 0; l < LEVELS; l++)
+		for (size_t i = 0; i < sizeof shape / sizeof shape[0]; i++)
+			for (int kind = 0; kind < 8 && sgemm_use(level[l]) == 0; kind++)
+				check_product(shape[i], kind, kind % 2 ? 5 : 0);
+}
+
+/* Small sizes, all of them: the edges of every tile. */
+static void is_a_chain_at_every_small_size(void **state)
+{
+	(void)state;
+	for (size_t l = 0; l < LEVELS; l++)
+		for (size_t m = 1; m <= 10 && sgemm_use(level[l]) == 0; m++)
+			for (size_t n = 1; n <= 50; n++)
+				for (int kind = 0; kind < 8; kind++)
+					check_product((size_t[]){m, n, (m * n) % 11}, kind, 1);
+}
+
+/* A row and a column where the product is cut: not at multiples of any tile. */
+struct cut {
+	struct sgemm g;
+	size_t row, column;
+};
+
+static void run_quarter(void *job, size_t part, int worker)
+{
+	const struct cut *c = job;
+	struct sgemm g = c->g;
+	size_t row = part / 2 ? c->row : 0, column = part % 2 ? c->column : 0;
+
+	(void)worker;
+	g.m = part / 2 ? g.m - c->row : c->row;
+	g.n = part % 2 ? g.n - c->column : c->column;
+	g.a += g.transpose_a ? row : row * g.lda;
+	g.b += g.transpose_b ? column * g.ldb : column;
+	g.c += row * g.ldc + column;
+	if (g.panels != NULL)
+		g.panels += column * g.k;
+	sgemm_run(&g);
+}
+
+/* Panels of g, packed in four parts and held against those of one. */
+static float *panels_of(const struct sgemm *g, size_t column)
+{
+	size_t values = sgemm_panel_values(g->n, g->k);
+	float *whole = floats(values), *parts = floats(values);
+
+	for (size_t i = 0; i < values; i++)
+		whole[i] = parts[i] = NAN;
+	sgemm_pack(g, 0, g->n, 0, g->k, whole);
+	sgemm_pack(g, column, g->n, 0, g->k / 3, parts);
+	sgemm_pack(g, 0, column, g->k / 3, g->k, parts);
+	sgemm_pack(g, 0, column, 0, g->k / 3, parts);
+	sgemm_pack(g, column, g->n, g->k / 3, g->k, parts);
+	assert_memory_equal(whole, parts, values * sizeof *whole);
+	free(parts);
+	return whole;
+}
+
+static void check_cut(struct workers *w, const size_t shape[3], int kind)
+{
+	struct product p = product_new(shape, kind, 3);
+	size_t width = sgemm_panel_width();
+	struct cut c = {p.g, shape[0] / 3, shape[1] / 2 + 1};
+	float *expected = floats(p.bytes / sizeof(float)), *panels;
+
+	sgemm_run(&p.g);
+	memcpy(expected, p.c.memory, p.bytes);
+	memcpy(p.c.memory, p.before, p.bytes);
+	workers_run(w, run_quarter, &c, 4);
+	check(memcmp(expected, p.c.memory, p.bytes) == 0,
+		"%s %zux%zux%zu kind %d: quarters differ", sgemm_kernels(), shape[0], shape[1],
+		shape[2], kind);
+
+	c.column -= c.column % width;
+	c.g.panels = panels = panels_of(&p.g, c.column);
+	memcpy(p.c.memory, p.before, p.bytes);
+	workers_run(w, run_quarter, &c, 4);
+	check(memcmp(expected, p.c.memory, p.bytes) == 0,
+		"%s %zux%zux%zu kind %d: packed quarters differ", sgemm_kernels(), shape[0],
+		shape[1], shape[2], kind);
+	free(panels);
+	free(expected);
+	product_free(&p);
+}
+
+static void same_bytes_however_cut_and_packed(void **state)
+{
+	static const size_t shape[][3] = {{64, 600, 784}, {200, 784, 128}, {128, 10, 1200},
+		{64, 100, 100}, {133, 377, 55}, {129, 97, 1313}, {40, 250, 2570}};
+	struct err e;
+	struct workers *w = workers_new(3, &e);
+
+	(void)state;
+	assert_non_null(w);
+	for (size_t l = 0; l < LEVELS; l++)
+		for (size_t i = 0; i < sizeof shape / sizeof shape[0]; i++)
+			for (int kind = 0; kind < 8 && sgemm_use(level[l]) == 0; kind++)
+				check_cut(w, shape[i], kind);
+	workers_free(w);
+}
+
+/* What a net's next layer would see, by two levels. */
+static void levels_agree(void **state)
+{
+	static const size_t shape[3] = {50, 123, 456};
+	struct product p = product_new(shape, 2, 0), q = product_new(shape, 2, 0);
+
+	(void)state;
+	if (sgemm_use("avx2") == 0)
+		sgemm_run(&p.g);
+	if (sgemm_use("avx512") == 0) {
+		sgemm_run(&q.g);
+		assert_memory_equal(p.c.memory, q.c.memory, p.bytes);
+	}
+	product_free(&p);
+	product_free(&q);
+}
+
+static void lays_panels_out_as_documented(void **state)
+{
+	static const size_t shape[3] = {1, 103, 7};
+	struct product p = product_new(shape, 2, 1);
+	size_t width = sgemm_panel_width();
+	float *panels = panels_of(&p.g, width);
+
+	(void)state;
+	for (size_t j = 0; j < (shape[1] + width - 1) / width * width; j++)
+		for (size_t l = 0; l < shape[2]; l++)
+			assert_true(
+				panels[j / width * shape[2] * width + l * width + j % width] ==
+				(j < shape[1] ? b_at(&p.g, l, j) : 0));
+	assert_int_equal(sgemm_panel_values(0, 9), 0);
+	assert_true(sgemm_panel_values(SIZE_MAX / 2, 9) == SIZE_MAX);
+	free(panels);
+	product_free(&p);
+}
+
+static void does_nothing_to_nothing(void **state)
+{
+	static const size_t shape[][3] = {{0, 5, 5}, {5, 0, 5}, {0, 0, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		for (int kind = 0; kind < 8; kind++)
+			check_product(shape[i], kind, 2);
+}
+
+static void names_its_kernels(void **state)
+{
+	(void)state;
+	assert_int_equal(sgemm_use("portable"), 0);
+	assert_string_equal(sgemm_kernels(), "portable");
+	assert_int_equal(sgemm_use("abacus"), -1);
+	assert_string_equal(sgemm_kernels(), "portable");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(is_a_chain),
+		cmocka_unit_test(is_a_chain_at_every_small_size),
+		cmocka_unit_test(same_bytes_however_cut_and_packed),
+		cmocka_unit_test(levels_agree),
+		cmocka_unit_test(lays_panels_out_as_documented),
+		cmocka_unit_test(does_nothing_to_nothing),
+		cmocka_unit_test(names_its_kernels),
+	};
+
+	return cmocka_run_group_tests_name("sgemm", tests, NULL, NULL);
+}
