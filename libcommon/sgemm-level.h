@@ -6,11 +6,12 @@
 #ifndef SGEMM_LEVEL_H
 #define SGEMM_LEVEL_H
 
+#include "sgemm.h"
+
 #include <stddef.h>
 
-/* The largest tile of all levels. */
-#define SGEMM_ROWS 8
-#define SGEMM_WIDTH 48
+/* No level's tiles have more; as wide as SGEMM_MAX_WIDTH. */
+#define SGEMM_MAX_ROWS 8
 /* Values in a cache line. */
 #define SGEMM_LINE (64 / sizeof(float))
 
@@ -49,7 +50,6 @@ extern const struct sgemm_level sgemm_avx512, sgemm_avx2, sgemm_portable;
 const struct sgemm_level *sgemm_level(void);
 
 /* Rows [p,p+k) and columns [j,j+columns) of b as [k][width] with zeros behind the columns. */
-struct sgemm;
 void sgemm_pack_panel(const struct sgemm *g, size_t p, size_t k, size_t j, size_t columns,
 	size_t width, float *to);
 

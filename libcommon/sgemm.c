@@ -51,7 +51,7 @@ static void copy(
 static void run_edge(
 	const struct sgemm_level *l, const struct sgemm_tile *t, size_t rows, size_t columns)
 {
-	float c[SGEMM_ROWS * SGEMM_WIDTH] = {0};
+	float c[SGEMM_MAX_ROWS * SGEMM_MAX_WIDTH] = {0};
 	size_t vectors = (columns + l->lanes - 1) / l->lanes;
 	struct sgemm_tile whole = *t;
 
@@ -74,12 +74,12 @@ static void pack_a(const struct block *b, size_t row, size_t rows, float *packed
 {
 	const float *a = b->g->a + b->p * b->g->lda + row;
 
-	if (row + SGEMM_ROWS <= b->g->m) /* which the compiler knows: one load, one store */
+	if (row + SGEMM_MAX_ROWS <= b->g->m) /* which the compiler knows: one load, one store */
 		for (size_t p = 0; p < b->k; p++)
-			memcpy(packed + p * SGEMM_ROWS, a + p * b->g->lda,
-				SGEMM_ROWS * sizeof *a);
+			memcpy(packed + p * SGEMM_MAX_ROWS, a + p * b->g->lda,
+				SGEMM_MAX_ROWS * sizeof *a);
 	else
-		copy(b->k, rows, a, b->g->lda, packed, SGEMM_ROWS);
+		copy(b->k, rows, a, b->g->lda, packed, SGEMM_MAX_ROWS);
 }
 
 /* Points t to a's rows from `row` on. */
@@ -92,7 +92,7 @@ static void take_a(
 		pack_a(b, row, rows, packed);
 		t->a = packed;
 		t->a_row = 1;
-		t->a_k = SGEMM_ROWS;
+		t->a_k = SGEMM_MAX_ROWS;
 	} else if (g->transpose_a) {
 		t->a = g->a + b->p * g->lda + row;
 		t->a_row = 1;
@@ -134,7 +134,7 @@ static void look_ahead(struct block *b, size_t row, size_t column, struct sgemm_
 
 static void run_rows(struct block *b, size_t row)
 {
-	float packed[MAX_K_PACKED * SGEMM_ROWS];
+	float packed[MAX_K_PACKED * SGEMM_MAX_ROWS];
 	const struct sgemm *g = b->g;
 	const struct sgemm_level *l = b->l;
 	size_t width = l->lanes * l->vectors, rows = smaller(l->rows, g->m - row);

@@ -30,7 +30,7 @@ struct sgemm {
 	const float *panels; /* b, packed by sgemm_pack; NULL: packed as it is needed */
 };
 
-/* Takes no memory but some 100 KB of the stack, and cannot fail. */
+/* Cannot fail: what it packs goes to 384 KB that each thread has, and 20 KB of the stack. */
 void sgemm_run(const struct sgemm *g);
 
 /*
@@ -41,6 +41,7 @@ void sgemm_run(const struct sgemm *g);
  * on are a packed matrix of their own, which begins at from / width * k * width.
  */
 size_t sgemm_panel_width(void);
+#define SGEMM_MAX_WIDTH 48 /* at most */
 
 /* How many floats the packed form of a [k][n] b takes. SIZE_MAX where that is too large. */
 size_t sgemm_panel_values(size_t n, size_t k);
