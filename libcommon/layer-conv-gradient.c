@@ -6,7 +6,6 @@
  */
 #include "layer-conv.h"
 
-#include "sgemm-level.h"
 #include "sgemm.h"
 #include "size.h"
 #include "vector.h"

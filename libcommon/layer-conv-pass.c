@@ -2,7 +2,6 @@
 /* Convolutions forward and back, panel by panel. */
 #include "layer-conv.h"
 
-#include "sgemm-level.h"
 #include "sgemm.h"
 #include "size.h"
 #include "vector.h"
