@@ -3,6 +3,11 @@
  * numbers are in net.c, gradients.c and oracle-maths.c. */
 #include "made.h"
 
+#include "infile.h"
+#include "net-spec.h"
+
+#include <stdlib.h>
+
 /* A group is one module of its series, its branches are nn.Sequentials within. */
 static void names_layers_in_branches(void **state)
 {
@@ -52,12 +57,42 @@ static void inference_shares_memory(void **state)
 	}
 }
 
+/* The nets of the folder nets: what issue and papers count. */
+static void counts_the_shipped_nets(void **state)
+{
+	static const struct {
+		const char *path;
+		struct shape in, out;
+		size_t params;
+	} nets[] = {{"nets/keras-teacher.net", {1, 28, 28}, {10, 1, 1}, 1433610},
+		{"nets/keras-student.net", {1, 28, 28}, {10, 1, 1}, 20490},
+		{"nets/emnist-teacher.net", {1, 28, 28}, {26, 1, 1}, 3378970},
+		{"nets/emnist-student.net", {1, 28, 28}, {26, 1, 1}, 415258},
+		{"nets/squeezenet1.1.net", {3, 224, 224}, {1000, 1, 1}, 1235496}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++) {
+		struct err e;
+		char *text = infile_text(nets[i].path, NET_MAX_TEXT, &e);
+		struct net *n = text != NULL ? net_new(text, &nets[i].in, pool, &e) : NULL;
+
+		check(n != NULL, "%s: %s", nets[i].path, e.text);
+		check(n->params == nets[i].params, "%s has %zu parameters", nets[i].path,
+			n->params);
+		assert_memory_equal(
+			&n->layer[n->layers - 1].out, &nets[i].out, sizeof nets[i].out);
+		net_free(n);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_layers_in_branches),
 		cmocka_unit_test(refuses_joins_of_other_shapes),
 		cmocka_unit_test(inference_shares_memory),
+		cmocka_unit_test(counts_the_shipped_nets),
 	};
 
 	return cmocka_run_group_tests_name("net-graph", tests, set_up, tear_down);
