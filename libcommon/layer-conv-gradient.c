@@ -68,20 +68,29 @@ struct block {
 	size_t group, from, to; /* units, counted from the layer's first */
 };
 
+/* n places of one item as rows of panels, `width` columns a row. */
+VECTOR_CLONES static void pack_item(
+	const float *dout, size_t pixels, size_t units, size_t n, size_t width, float *to)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t unit = 0; unit < units; unit++)
+			to[i * width + unit] = dout[unit * pixels + i];
+}
+
 /* Places [at, at + n) of items from `dout` on as rows of panels: [panel][place][width]. */
 static void pack_places(const struct conv *c, const struct block *b, const float *dout,
 	size_t at, size_t n, float *panels)
 {
-	size_t width = sgemm_panel_width(), units = c->groups * c->out;
+	size_t width = sgemm_panel_width(), pixels = c->out_pixels, step;
 
-	for (size_t unit = b->from; unit < b->to; unit++) {
-		size_t column = unit - b->from;
-		float *to = panels + column / width * n * width + column % width;
+	for (size_t i = 0; i < n; i += step) {
+		size_t item = (at + i) / pixels, place = (at + i) % pixels;
 
-		for (size_t i = 0; i < n; i++)
-			to[i * width] =
-				dout[((at + i) / c->out_pixels * units + unit) * c->out_pixels +
-					(at + i) % c->out_pixels];
+		step = pixels - place < n - i ? pixels - place : n - i;
+		for (size_t unit = b->from; unit < b->to; unit += width)
+			pack_item(dout + (item * c->groups * c->out + unit) * pixels + place,
+				pixels, b->to - unit < width ? b->to - unit : width, step,
+				width, panels + (unit - b->from) * n + i * width);
 	}
 }
 
