@@ -29,9 +29,13 @@ static int record_init(const struct run *r, struct tensor_set *s, struct err *e)
 	struct tensor_set start;
 	int result;
 
+	if (r->o->freeze != NULL && lineage_option(s, e, "--freeze %s", r->o->freeze))
+		return -1;
+	if (!r->init_is_whole &&
+		lineage_option(s, e, "--initializer %s", initializers[r->o->initializer]))
+		return -1;
 	if (r->o->init == NULL)
-		return lineage_option(
-			s, e, "--initializer %s", initializers[r->o->initializer]);
+		return 0;
 	tensor_set_init(&start);
 	result = model_add_arena(&start, "", r->net, r->net->param, e) ||
 				 tensor_set_fingerprint(&start, &f, e)

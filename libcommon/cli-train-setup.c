@@ -3,12 +3,7 @@
 
 #include "die.h"
 #include "err.h"
-#include "infile.h"
-#include "net-spec.h"
 #include "size.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 #define DEFAULT_TEMPERATURE 4 /* for logits, where any will do */
 
@@ -71,77 +66,6 @@ void cli_train_check_options(const struct train_options *o, const struct distill
 	check_optimizer(o);
 	if (d != NULL)
 		check_distillation(d);
-}
-
-/* A net without the classes of its data could not be told so later than here. */
-static void check_classes(const struct run *r)
-{
-	size_t classes = r->d != NULL ? r->soft.classes : r->data.classes;
-
-	if (r->d != NULL ? r->net->classes != classes : r->net->classes < classes)
-		die("the net has %zu outputs where %s has %zu classes", r->net->classes,
-			r->d != NULL ? "the teacher" : "the data set", classes);
-	if (r->train.validation != NULL && r->train.validation->classes > r->net->classes)
-		die("\"%s\": has %zu classes where the net has %zu outputs", r->o->validation,
-			r->train.validation->classes, r->net->classes);
-}
-
-static void take_init(struct run *r)
-{
-	struct model m;
-	struct err e;
-
-	if (model_load(&m, r->o->init, r->workers, &e))
-		die_err(&e);
-	if (m.preprocess.mean != r->preprocess.mean || m.preprocess.sd != r->preprocess.sd)
-		die("\"%s\": was trained with --mean %g --sd %g", r->o->init, m.preprocess.mean,
-			m.preprocess.sd);
-	if (model_take_arena(&m.set, "", r->net, r->net->param, &e)) {
-		err_in(&e, r->o->init);
-		die_err(&e);
-	}
-	model_release(&m);
-}
-
-/* Whether --net names a file; no net ends so. */
-static int is_file(const char *net)
-{
-	size_t n = strlen(net);
-
-	return n >= 4 && strcmp(net + n - 4, ".net") == 0;
-}
-
-static struct net *new_net(const struct run *r, struct err *e)
-{
-	const char *path = r->o->net;
-	struct net *net;
-	char *text;
-
-	if (!is_file(path))
-		return net_new(path, &r->data.shape, r->workers, e);
-	text = infile_text(path, NET_MAX_TEXT, e);
-	if (text == NULL)
-		return NULL;
-	net = net_new(text, &r->data.shape, r->workers, e);
-	if (net == NULL)
-		err_in(e, path);
-	free(text);
-	return net;
-}
-
-void cli_train_make_net(struct run *r)
-{
-	struct err e;
-
-	r->preprocess = (struct preprocess){r->o->mean, r->o->sd};
-	r->net = new_net(r, &e);
-	if (r->net == NULL)
-		die_err(&e);
-	check_classes(r);
-	if (r->o->init != NULL)
-		take_init(r);
-	else
-		net_init(r->net, (enum initializer)r->o->initializer, r->o->seed);
 }
 
 /* The loss of a student: the kind's own weights unless the options give others. */

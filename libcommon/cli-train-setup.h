@@ -17,6 +17,7 @@ struct run {
 	struct soft_targets soft;
 	uint32_t *item, *validation_item; /* of a split; NULL for all */
 	struct net *net;
+	bool init_is_whole; /* --init gave all parameters */
 	struct preprocess preprocess;
 	struct batcher batcher;
 	struct loss loss;

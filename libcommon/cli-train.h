@@ -11,7 +11,7 @@
 #include "schedule.h"
 
 struct train_options {
-	const char *net, *output, *init, *validation, *checkpoint, *log;
+	const char *net, *output, *init, *freeze, *validation, *checkpoint, *log;
 	const char *optimizer;
 	int initializer, order, schedule, keep;
 	int epochs, batch, jitter, crop, patience, threads;
@@ -47,6 +47,8 @@ struct train_options {
 			"0 for all CPUs; the result is the same [0]"), \
 		OPTION_TEXT( \
 			0, "init", "MODEL", &(o).init, "start from this model's parameters"), \
+		OPTION_TEXT(0, "freeze", "PATTERN", &(o).freeze, \
+			"leave parameters alone, as '0.*,3.bias'"), \
 		OPTION_CHOICE(0, "initializer", "glorot|he|torch", &(o).initializer, \
 			"how weights start [glorot]"), \
 		OPTION_FLAG(0, "dry-run", &(o).dry_run, \

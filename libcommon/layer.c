@@ -40,3 +40,8 @@ const double *layer_option(const struct layer_spec *s, const char *name)
 			return &s->option[i].value;
 	return NULL;
 }
+
+int layer_trains(const struct layer *l)
+{
+	return l->frozen != (1U << l->params) - 1;
+}

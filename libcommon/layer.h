@@ -63,7 +63,7 @@ struct layer_param {
 struct layer_source {
 	int layer; /* whose output; -1 for the net's input */
 	struct shape shape;
-	int needs_din; /* whether any layer up to there has parameters */
+	int needs_din; /* whether any layer up to there has parameters that are trained */
 	size_t at;     /* a join may keep here where in its output the branch's values go */
 };
 
@@ -92,6 +92,7 @@ struct layer {
 	size_t units, unit_step;
 	size_t packed, packed_at; /* values that pack makes of the parameters, and where */
 	int needs_din;		  /* whether any source does */
+	unsigned frozen;	  /* bit i: training leaves parameter i as it is */
 };
 
 /*
@@ -168,6 +169,9 @@ struct layer_kind {
 /* The kind of this name, or NULL; the table, NULL-terminated. */
 const struct layer_kind *layer_kind_find(const char *name, size_t length);
 const struct layer_kind *const *layer_kinds(void);
+
+/* Whether any of its parameters are trained. */
+int layer_trains(const struct layer *l);
 
 /* The join whose group begins with `sign`, or NULL. */
 const struct layer_kind *layer_join(char sign);

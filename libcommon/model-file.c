@@ -11,14 +11,16 @@
 #include <string.h>
 
 #define MAX_SIDE 1000000
-#define NAME_SIZE (LAYER_NAME + 64)
+#define NAME_SIZE (NET_PARAM_NAME + 32)
 #define SLACK \
 	1000000 /* parameters beyond a file's that may be allocated before it is refused */
 
 static void param_name(char name[NAME_SIZE], const char *prefix, const struct layer *l,
 	const struct layer_param *p)
 {
-	snprintf(name, NAME_SIZE, "%s%s.%s", prefix, l->name, p->name);
+	char own[NET_PARAM_NAME];
+
+	snprintf(name, NAME_SIZE, "%s%s", prefix, net_param_name(l, p, own));
 }
 
 int model_add_arena(struct tensor_set *s, const char *prefix, const struct net *n,
@@ -125,13 +127,13 @@ static int read_number(const struct tensor_set *s, const char *key, double other
 	return 0;
 }
 
-static int read_preprocess(struct model *m, struct err *e)
+int model_read_preprocess(const struct tensor_set *s, struct preprocess *p, struct err *e)
 {
-	if (read_number(&m->set, "potstill.mean", 0, &m->preprocess.mean, e) ||
-		read_number(&m->set, "potstill.sd", 1, &m->preprocess.sd, e))
+	if (read_number(s, "potstill.mean", 0, &p->mean, e) ||
+		read_number(s, "potstill.sd", 1, &p->sd, e))
 		return -1;
-	if (m->preprocess.sd <= 0)
-		return err_set(e, "potstill.sd: %g is not above 0", m->preprocess.sd);
+	if (p->sd <= 0)
+		return err_set(e, "potstill.sd: %g is not above 0", p->sd);
 	return 0;
 }
 
@@ -145,7 +147,7 @@ static int read_class_names(struct model *m, struct err *e)
 	return m->class_names == NULL ? err_set(e, "out of memory") : 0;
 }
 
-static int check_kind(const struct tensor_set *s, struct err *e)
+int model_check_kind(const struct tensor_set *s, struct err *e)
 {
 	const char *kind = tensor_set_meta(s, "potstill.kind");
 
@@ -163,7 +165,8 @@ static int read_model(struct model *m, struct workers *w, struct err *e)
 	const char *text = tensor_set_meta(&m->set, "potstill.net");
 	struct shape in;
 
-	if (check_kind(&m->set, e) || read_input(&m->set, &in, e) || read_preprocess(m, e))
+	if (model_check_kind(&m->set, e) || read_input(&m->set, &in, e) ||
+		model_read_preprocess(&m->set, &m->preprocess, e))
 		return -1;
 	if (text == NULL)
 		return err_set(e, "says nothing of its net (potstill.net)");

@@ -40,6 +40,11 @@ int model_add_arena(struct tensor_set *s, const char *prefix, const struct net *
 int model_take_arena(const struct tensor_set *s, const char *prefix, const struct net *n,
 	float *arena, struct err *e);
 
+/* Refuses what is neither a model nor a checkpoint; what the metadata says of preprocessing. 0
+ * or -1. */
+int model_check_kind(const struct tensor_set *s, struct err *e);
+int model_read_preprocess(const struct tensor_set *s, struct preprocess *p, struct err *e);
+
 /* Makes s a model: parameters from `param` and all metadata but the lineage. 0 or -1. */
 int model_describe(struct tensor_set *s, const struct net *n, const float *param,
 	const struct preprocess *p, const char *class_names, struct err *e);

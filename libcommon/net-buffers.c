@@ -152,7 +152,7 @@ static void lay_out_training(struct net *n, size_t batch, struct carver *c)
 		n->scratch[i] = carve(c, l->scratch * batch, 1);
 		if (l->kind->in_place && l->source[0].needs_din && reads_last(n, l))
 			n->dout[i] = n->dout[from];
-		else if (l->params > 0 || l->needs_din || i == n->layers - 1)
+		else if (layer_trains(l) || l->needs_din || i == n->layers - 1)
 			n->dout[i] = carve(c, values, sizeof **n->dout);
 		else
 			n->dout[i] = NULL;

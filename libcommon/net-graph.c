@@ -48,7 +48,7 @@ static void connect(struct net *n, struct layer *l)
 			struct layer *before = &n->layer[s->layer];
 
 			s->shape = before->out;
-			s->needs_din = before->needs_din || before->params > 0;
+			s->needs_din = before->needs_din || layer_trains(before);
 			before->readers++;
 			before->last_reader = s;
 		}

@@ -7,6 +7,7 @@
 #include "size.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,4 +144,11 @@ const struct layer *net_param(const struct net *n, size_t i, const struct layer_
 		i -= (size_t)l->params;
 	}
 	return NULL;
+}
+
+const char *net_param_name(
+	const struct layer *l, const struct layer_param *p, char name[NET_PARAM_NAME])
+{
+	snprintf(name, NET_PARAM_NAME, "%s.%s", l->name, p->name);
+	return name;
 }

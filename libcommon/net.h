@@ -72,6 +72,17 @@ void net_free(struct net *n);
 /* Fills the parameters: a function of how and seed alone. */
 void net_init(struct net *n, enum initializer how, uint64_t seed);
 
+/*
+ * Training leaves alone the parameters whose names match a pattern, or one of several separated
+ * by commas, as fnmatch(3) reads them: "0.*", "*.bias,3.weight". What only they need is not
+ * computed any more. Before net_prepare. 0, or -1 where a pattern matches no name, or nothing
+ * is left to train.
+ */
+int net_freeze(struct net *n, const char *patterns, struct err *e);
+
+/* How many parameters are trained. */
+size_t net_trained(const struct net *n);
+
 /* Makes room for batches of up to `batch` items; for inference an activation is kept
  * until its last reader has run. */
 int net_prepare(struct net *n, size_t batch, int training, struct err *e);
@@ -112,6 +123,11 @@ size_t net_part_values(const struct net_part *part, int i, size_t *at);
 
 /* Packs a part whose parameters have changed. */
 void net_pack_part(struct net *n, const struct net_part *part);
+
+/* "0.weight": what PyTorch calls a parameter. */
+#define NET_PARAM_NAME (LAYER_NAME + 32)
+const char *net_param_name(
+	const struct layer *l, const struct layer_param *p, char name[NET_PARAM_NAME]);
 
 /* Parameter number i of the net, layers in order: its layer, or NULL past the last; *p receives
  * it. */

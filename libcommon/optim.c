@@ -142,12 +142,15 @@ static void measure_part(void *job, size_t number, int worker)
 	struct place p = place_of(j->optim, part, worker);
 	double *sum = &j->optim->squares[number];
 
-	j->gradient(j->net, part, worker, p.grad);
 	*sum = 0;
+	if (!layer_trains(part->layer))
+		return;
+	j->gradient(j->net, part, worker, p.grad);
 	for (int i = 0; i < part->layer->params; i++) {
 		size_t at, n = net_part_values(part, i, &at);
 
-		*sum += vector_sum_squares(p.grad[i], n);
+		if (!(part->layer->frozen >> i & 1))
+			*sum += vector_sum_squares(p.grad[i], n);
 	}
 }
 
@@ -201,11 +204,15 @@ static void step_part(void *job, size_t number, int worker)
 	const struct layer *l = part->layer;
 	struct place p = place_of(j->optim, part, worker);
 
+	if (!layer_trains(l))
+		return;
 	if (j->gradient != NULL)
 		j->gradient(j->net, part, worker, p.grad);
 	for (int i = 0; i < l->params; i++) {
 		size_t at, n = net_part_values(part, i, &at);
 
+		if (l->frozen >> i & 1)
+			continue;
 		step_values(j, at, n, p.grad[i]);
 		/* What is not a matrix has no incoming weights. */
 		if (j->optim->max_norm > 0 && l->param[i].rank > 1)

@@ -91,8 +91,9 @@ size_t optim_memory(const struct optim *o, const struct net *n);
 /*
  * One step on n->param with learning rate lr. The net's workers go through its parameters part
  * by part: gradient (net_gradient, or what does its work), step, norms, packing, while the part
- * is in a core's cache; with clipping, the steps begin when the last gradient is known. Returns
- * the gradient's norm, or 0 without clipping.
+ * is in a core's cache; with clipping, the steps begin when the last gradient is known. Frozen
+ * parameters have no gradient, no step and no part in the norm. Returns the gradient's norm, or
+ * 0 without clipping.
  */
 double optim_step(struct optim *o, struct net *n, double lr,
 	void (*gradient)(

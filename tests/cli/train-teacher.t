@@ -73,6 +73,52 @@ tail -c 101800 model.safetensors >model.bytes
 tail -c 101800 copy.safetensors >copy.bytes
 same "is taken as it is" model.bytes copy.bytes
 
+# Part of a start: what is taken and what is not is told, the latter even with -q.
+ok "a start for another last layer" train-teacher --net 784-32-12 --epochs 0 --init model.safetensors -o part.safetensors train.safetensors.zst
+is "each tensor is told of" "$(grep -v '^train-teacher' "$ERR")" "0.weight [32,784]: taken
+0.bias [32]: taken
+2.weight [12,32]: not taken, it is [10,32] in the file
+2.bias [12]: not taken, it is [10] in the file"
+like "and how many there are" "$(cat "$ERR")" \
+	'^train-teacher: warning: "model.safetensors": 2 of the net.s 4 tensors are taken, the others start at random$'
+ok "quietly" teach --net 784-32-12 --epochs 0 --init model.safetensors -o part.safetensors train.safetensors.zst
+is "only the warning is told" "$(grep -c . "$ERR")" 1
+teach --net 784-32-12 --epochs 0 -o random.safetensors train.safetensors.zst
+ok "what matches is the start's, the rest as random as without" "$PYTHON" -c '
+import sys
+sys.path.insert(0, sys.argv[1] + "/tests/oracle")
+import tensors
+part, start, random = (tensors.read(f + ".safetensors")[0] for f in ("part", "model", "random"))
+for name in "0.weight", "0.bias":
+    assert (part[name] == start[name]).all(), name
+for name in "2.weight", "2.bias":
+    assert (part[name] == random[name]).all() and part[name].shape[0] == 12, name
+assert (part["0.weight"] != random["0.weight"]).any()' "$ROOT"
+like "how the rest began is recorded" "$(head -c 1500 part.safetensors | tail -c +9)" '--initializer glorot'
+not_ok "but not where there is no rest" grep -q -e --initializer copy.safetensors
+
+# A new head on frozen features.
+ok "frozen parameters" train-teacher --net 784-32-12 --epochs 3 --lr .01 --init model.safetensors --freeze '0.*' --checkpoint frozen.run \
+	-o frozen.safetensors train.safetensors.zst
+like "how many are trained is told" "$(cat "$ERR")" '^396 of 25516 parameters are trained$'
+ok "stay, the others move" "$PYTHON" -c '
+import sys
+sys.path.insert(0, sys.argv[1] + "/tests/oracle")
+import tensors
+part, frozen = (tensors.read(f + ".safetensors")[0] for f in ("part", "frozen"))
+assert all((part[n] == frozen[n]).all() for n in ("0.weight", "0.bias"))
+assert all((part[n] != frozen[n]).any() for n in ("2.weight", "2.bias"))' "$ROOT"
+like "it is recorded" "$(head -c 1500 frozen.safetensors | tail -c +9)" '--freeze 0\.\* '
+ok "it resumes" teach --net 784-32-12 --epochs 3 --lr .01 --init model.safetensors --freeze '0.*' --checkpoint frozen.run --resume \
+	-o again.safetensors train.safetensors.zst
+same "to the same bytes" frozen.safetensors again.safetensors
+for freeze in "" "--freeze 0.weight"; do
+	# shellcheck disable=SC2086
+	teach --net 784-32-12 --epochs 3 --lr .01 --init model.safetensors $freeze --checkpoint frozen.run --resume -o x \
+		train.safetensors.zst 2>"$ERR"
+	is "not as a run with ${freeze:-nothing} frozen" "$? $(grep -c 'frozen.run": is of another run: potstill.options is --freeze 0..' "$ERR")" "1 1"
+done
+
 # 500 items in batches of 125: at the end of each epoch 4 and 8 of the warm-up's 8 steps are done.
 train-teacher -q --net 784-10 --epochs 3 --batch 125 --lr .1 --warmup 2 --log log.jsonl -o m.safetensors.zst train.safetensors.zst
 is "the warm-up counts from the first step" "$(sed 's/.*"lr": *\([0-9.]*\).*/\1/' log.jsonl | tr '\n' ' ')" "0.05 0.1 0.1 "
@@ -121,8 +167,13 @@ fails "a folder that is not there" 1 'cannot create' train-teacher --net 784-10 
 fails "a full disk" 1 '/dev/full' train-teacher -q --net 784-10 --epochs 1 -o /dev/full train.safetensors.zst
 fails "another start's mean" 1 'was trained with --mean 0 --sd 1' train-teacher --net 784-32-10 --mean .1 --init model.safetensors -o x \
 	train.safetensors.zst
-fails "another start's shape" 1 '"model.safetensors": tensor "0.weight"' train-teacher --net 784-33-10 --init model.safetensors -o x \
-	train.safetensors.zst
+fails "another start's kind" 1 '"test.safetensors.zst": is a dataset file where a model file is expected' train-teacher --net 784-10 \
+	--init test.safetensors.zst -o x train.safetensors.zst
+fails "a start of other shapes" 1 '"model.safetensors": holds no tensor of the net.s names and shapes' train-teacher -q --net 784-33-11 \
+	--init model.safetensors -o x train.safetensors.zst
+fails "freezing nothing" 1 '[-]-freeze: "1.\*" matches no name of a parameter: they are 0.weight' train-teacher --net 784-32-10 \
+	--freeze '0.*,1.*' -o x train.safetensors.zst
+fails "freezing everything" 1 '[-]-freeze: nothing is left to train' train-teacher --net 784-32-10 --freeze '*' -o x train.safetensors.zst
 idx2tensor -o unlabelled.safetensors.zst train-images-idx3-ubyte
 fails "data without labels" 1 'labels' train-teacher --net 784-10 -o x unlabelled.safetensors.zst
 fails "a learning rate that explodes" 1 'no longer finite in epoch [0-9]+' train-teacher -q --net 784-32-10 --optimizer sgd --lr 1e6 \

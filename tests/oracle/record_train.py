@@ -5,6 +5,7 @@ files, the start as a model, and what PyTorch makes of it (train.safetensors). A
 with its options; this file runs the options in PyTorch, tests/cli/oracle.t gives them to the tool.
 """
 import argparse
+from fnmatch import fnmatch
 
 import numpy
 import torch
@@ -24,6 +25,7 @@ CASES = {
     "ce-adadelta": "train-teacher --optimizer adadelta --lr 2 --rho .9 --epsilon 1e-4",
     "ce-rmsprop": "train-teacher --optimizer rmsprop --lr .002 --rho .9 --epsilon 1e-3 --momentum .5",
     "kd-adadelta": "train-student --optimizer adadelta --lr 1 --loss kd --temperature 10 --alpha .5",
+    "ce-freeze": "train-teacher --optimizer adam --lr .01 --weight-decay .01 --clip .3 --freeze 0.*,2.bias",
     "kd-adam": "train-student --optimizer adam --lr .003 --loss kd --temperature 5 --hard-weight 1 --soft-weight 1",
     "kd-sgd": "train-student --optimizer sgd --lr .05 --momentum .5 --loss kd --temperature 2 --alpha .3"
     " --no-t-squared --schedule step --step-epochs 2 --gamma .5 --label-smoothing .05",
@@ -37,7 +39,7 @@ COMMON = "--epochs 3 --batch 16 --order sequential"
 def parse(line):
     p = argparse.ArgumentParser()
     p.add_argument("tool")
-    for name in ("optimizer", "schedule", "loss", "order"):
+    for name in ("optimizer", "schedule", "loss", "order", "freeze"):
         p.add_argument("--" + name, default="")
     for name in ("lr", "momentum", "weight-decay", "label-smoothing", "gamma", "clip"):
         p.add_argument("--" + name, type=float, default=0)
@@ -97,6 +99,8 @@ def run(line, images, labels, teacher, weights):
     o = parse(line + " " + COMMON)
     net = peer.sequential(NET, 64)
     net.load_state_dict({n: torch.from_numpy(w).double() for n, w in weights.items()})
+    for name, p in net.named_parameters():
+        p.requires_grad_(not any(fnmatch(name, pattern) for pattern in o.freeze.split(",")))
     optim = peer.optimizer(optim_of(o), net.parameters())
     scheduler = peer.scheduler({"schedule": o.schedule, "gamma": o.gamma, "step_epochs": o.step_epochs}, optim, o.epochs)
     x = (torch.from_numpy(images).double().reshape(ITEMS, 64) / 255 - MEAN) / SD
