@@ -29,6 +29,7 @@ def head(columns=COLUMNS):
 
 
 def sgemm(candidate, size, threads):
+    """GFLOP/s of a library on so many threads; with "cpu" on one, by its CPU time."""
     _, library, env = candidate
     _, rates = files.python("machine.py", "sgemm", library, size, threads, env=env)
     return statistics.median(rates)
@@ -43,29 +44,30 @@ def describe(o):
     load = os.getloadavg()[0]
     print(f"# load before: {load:.1f}" + (" (something else is running: look at ratios only)" if load > 0.5 else ""))
     best, fastest = None, 0
-    counts = sorted({1, o.threads})
+    counts = ["cpu"] if o.cpu_time else sorted({1, o.threads})
+    threads = " time of one thread" if o.cpu_time else " threads"
     for candidate in machine.candidates()[:1 if o.quick else None]:
         rates = [sgemm(candidate, o.size, n) for n in counts]
         if rates[-1] > fastest:
             best, fastest = candidate, rates[-1]
         print(f"# SGEMM {o.size}x{o.size}x{o.size}, {candidate[0]}: " + ", ".join(
-            f"{r:.0f} GFLOP/s on {n}" for r, n in zip(rates, counts)) + " threads")
-    for place, mib in (("in L2", 0.5), ("in L3", 4), ("in DRAM", 256))[:1 if o.quick else None]:
+            f"{r:.0f} GFLOP/s on {n}" for r, n in zip(rates, counts)) + threads)
+    for place, mib in (("in L2", 0.5), ("in L3", 4), ("in DRAM", 256))[:1 if o.quick or o.cpu_time else None]:
         rates = [statistics.median(files.python("machine.py", "memory", mib, n)[1]) for n in counts]
         print(f"# memory read and written, {place}: " + ", ".join(
-            f"{r:.0f} GB/s on {n}" for r, n in zip(rates, counts)) + " threads")
+            f"{r:.0f} GB/s on {n}" for r, n in zip(rates, counts)) + threads)
     return best
 
 
 class Bench:
     def __init__(self, o, scratch):
         self.o, self.scratch, self.folders = o, scratch, {}
-        self.contenders = [works.Potstill(o.threads)]
+        self.contenders = [(works.PotstillCPU if o.cpu_time else works.Potstill)(o.threads)]
         if o.threads > 1:
             self.contenders.append(works.Potstill(1, "potstill, 1 thread"))
         missing = []
         if not o.no_peers:
-            found, missing = works.peers(o.threads, scratch)
+            found, missing = works.peers(o.threads, scratch, o.cpu_time)
             self.contenders += found
         for what in missing:
             print("# " + what)
@@ -91,7 +93,7 @@ class Bench:
             for c in able:
                 samples[c].append(c.measure(work, folder))
             for n in {1, self.o.threads} if best and work.gflop(1) else ():
-                rates.setdefault(n, []).append(sgemm(best, self.o.size, n))
+                rates.setdefault(n, []).append(sgemm(best, self.o.size, "cpu" if self.o.cpu_time else n))
         return samples, {n: statistics.median(r) for n, r in rates.items()}
 
     def rows(self, work, best):
@@ -113,7 +115,9 @@ class Bench:
         best = describe(self.o)
         self.tell_libraries()
         products = best[0] if best else "none"
-        print(f"# {self.o.items} items, median, least and most of {self.o.repeat}; SGEMM: {products}\n")
+        print(f"# {self.o.items} items, median, least and most of {self.o.repeat}; SGEMM: {products}"
+              + "; seconds of CPU time, one thread" * self.o.cpu_time)
+        print()
         head()
         skipped = []
         for work in chosen:
@@ -134,9 +138,11 @@ def main():
     options.add_argument("--only", action="append", choices=names, metavar="NAME",
                          help="this work only, more than once for several: " + ", ".join(names))
     options.add_argument("--no-peers", action="store_true", help="potstill alone")
+    options.add_argument("--cpu-time", action="store_true", help="one thread, seconds of CPU time: for busy machines")
     options.add_argument("--quick", action="store_true", help="few items, once: for tests of the benchmark itself")
     o = options.parse_args()
     o.size = 2048
+    o.threads = 1 if o.cpu_time else o.threads
     if o.quick:
         o.items, o.repeat, o.size = min(o.items, 600), 1, 128
     if min(o.items, o.repeat, o.threads) < 1 or o.items < 10:

@@ -10,7 +10,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TEACHER = "784-1200-1200-10"
 STUDENT = "784-100-100-10"
-Process = collections.namedtuple("Process", "seconds mib out started")
+Process = collections.namedtuple("Process", "seconds cpu mib out")
 
 
 def run(command, folder=".", env=None):
@@ -26,7 +26,7 @@ def run(command, folder=".", env=None):
     seconds = time.monotonic() - started
     if p.returncode:
         sys.exit(f"bench: exit status {p.returncode}: {' '.join(command)}")
-    return Process(seconds, usage.ru_maxrss / 1024, out, started)
+    return Process(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, out)
 
 
 def python(script, *args, **how):

@@ -3,6 +3,7 @@
 
     machine.py sgemm LIBRARY SIZE THREADS   GFLOP/s of BLIS, OpenBLAS or oneDNN, a list of numbers
     machine.py memory MIB THREADS           GB/s of an update in place: every byte read, and written
+    machine.py sgemm LIBRARY SIZE cpu       of one thread's own CPU time: for machines that are busy
 
 Each thread is bound to a CPU, calls a library that is told to use one thread, and has matrices of
 its own, so that no library's own way of threading is measured. The kernels that a library picks
@@ -83,6 +84,17 @@ def updater(mib):
     return update, 2 * a.nbytes * times
 
 
+def alone(job):
+    """CPU seconds of REPEAT rounds of a job in this thread."""
+    job()
+    seconds = []
+    for _ in range(REPEAT):
+        start = time.thread_time()
+        job()
+        seconds.append(time.thread_time() - start)
+    return seconds
+
+
 def together(jobs):
     """Seconds of REPEAT rounds in which every job runs once, each in a thread on a CPU of its own."""
     cpus = sorted(os.sched_getaffinity(0))
@@ -111,16 +123,17 @@ def together(jobs):
 
 
 def main(what, *args):
+    cpu = args[-1] == "cpu"
+    threads = 1 if cpu else int(args[-1])
     if what == "sgemm":
-        n, threads = int(args[1]), int(args[2])
+        n = int(args[1])
         work = 2e-9 * n**3
         jobs = [multiplier(args[0], n) for _ in range(threads)]
     else:
-        threads = int(args[1])
         pairs = [updater(float(args[0])) for _ in range(threads)]
         work = 1e-9 * pairs[0][1]
         jobs = [job for job, _ in pairs]
-    print(json.dumps([threads * work / s for s in together(jobs)]))
+    print(json.dumps([threads * work / s for s in (alone(jobs[0]) if cpu else together(jobs))]))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,9 @@ class Work:
     alone: bool = False  # a row for potstill with one thread too
     peers: str = "torch"
 
+    def steps(self, items):
+        return -(-items // self.batch)
+
     def gflop(self, items):
         """Of the matrix products; the first layer's input gets no gradient. None for whole processes."""
         widths = [int(n) for n in self.net.split("-")]
@@ -55,6 +58,9 @@ WORKS = [
 class Potstill:
     def __init__(self, threads, label="potstill"):
         self.threads, self.label = threads, label
+
+    def cost(self, process):
+        return process.seconds
 
     def able(self, work):
         return work.alone or self.label == "potstill"
@@ -85,7 +91,7 @@ class Potstill:
     def first(self, work, folder):
         """All of a process of one epoch but the other steps, so with the writing of the model."""
         process, (epoch,) = self.train(work, folder, 1)
-        return Sample(process.seconds - epoch + epoch / -(-folder.items // work.batch), process.mib)
+        return Sample(process.seconds - epoch + epoch / work.steps(folder.items), process.mib)
 
     def write(self, work, folder):
         """The difference between all items and a tenth of them: reading counts, starting does not."""
@@ -97,18 +103,39 @@ class Potstill:
         folder.need("data.safetensors.zst", "teacher.safetensors.zst")
         process = files.run(["soft-targets", "-q", "--threads", self.threads, "-o", "written", data,
                              "teacher.safetensors.zst"], folder.path)
-        return Sample(process.seconds, process.mib)
+        return Sample(self.cost(process), process.mib)
 
     def evaluate(self, _, folder):
         folder.need("test.safetensors.zst", "student.safetensors.zst")
         process = files.run(["evaluate", "-q", "--threads", self.threads, "test.safetensors.zst",
                              "student.safetensors.zst"], folder.path)
-        return Sample(process.seconds, process.mib)
+        return Sample(self.cost(process), process.mib)
+
+
+class PotstillCPU(Potstill):
+    """By CPU time, which the log does not have: an epoch is the difference between processes, one of a single
+    epoch and one of several, the more the shorter they are."""
+
+    def cost(self, process):
+        return process.cpu
+
+    def both(self, work, folder):
+        more = (work.epochs - 1) ** 2
+        one, _ = self.train(work, folder, 1)
+        process, _ = self.train(work, folder, 1 + more)
+        return one, Sample((process.cpu - one.cpu) / more, process.mib)
+
+    def epoch(self, work, folder):
+        return self.both(work, folder)[1]
+
+    def first(self, work, folder):
+        one, epoch = self.both(work, folder)
+        return Sample(one.cpu - epoch.seconds * (1 - 1 / work.steps(folder.items)), one.mib)
 
 
 class Torch:
-    def __init__(self, label, threads, env=None, tuned=False):
-        self.label, self.tuned = label, tuned
+    def __init__(self, label, threads, env=None, tuned=False, cpu=False):
+        self.label, self.tuned, self.cpu = label, tuned, cpu
         self.env = dict(env or {}, OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads),
                         BLIS_NUM_THREADS=str(threads))
 
@@ -119,6 +146,7 @@ class Torch:
         folder.need("data.safetensors.zst")
         command = [work.kind, "--started", "{started}", "--net", work.net, "--dropout", work.dropout]
         command += ["--batch", work.batch, "--epochs", max(1, work.epochs - 1), *["--tuned"] * self.tuned]
+        command += ["--clock", "process_time" if self.cpu else "monotonic"]
         if work.soft:
             folder.need("soft.npy")
             command += ["--soft"]
@@ -127,8 +155,9 @@ class Torch:
             folder.need(model, "test.safetensors.zst")
             command += ["--model", model]
         process, said = files.python("peer_torch.py", *command, folder=folder.path, env=self.env)
-        whole = work.kind in ("write-all", "evaluate")
-        return Sample(process.seconds if whole else statistics.median(said["seconds"]), process.mib)
+        if work.kind in ("write-all", "evaluate"):
+            return Sample(process.cpu if self.cpu else process.seconds, process.mib)
+        return Sample(statistics.median(said["seconds"]), process.mib)
 
     def blas(self, folder):
         """The files of the library that multiplies."""
@@ -164,21 +193,23 @@ def importable(module):
     return subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode == 0
 
 
-def peers(threads, scratch):
+def peers(threads, scratch, cpu):
     """(contenders, lines on what is missing)"""
     found, missing = [], []
     best = dict(machine.AVX512 if machine.has_avx512() else {}, OMP_PROC_BIND="true",
                 MALLOC_TRIM_THRESHOLD_="1000000000", MALLOC_MMAP_THRESHOLD_="1000000000", MALLOC_TOP_PAD_="100000000")
     if importable("torch"):
-        found += [Torch("PyTorch as installed", threads), Torch("PyTorch tuned", threads, best, True)]
+        found += [Torch("PyTorch as installed", threads, cpu=cpu), Torch("PyTorch tuned", threads, best, True, cpu)]
         shim = os.path.join(scratch, "dnnl_sgemm.so")
         if build_shim(shim):
-            found.append(Torch("PyTorch tuned, oneDNN", threads, dict(best, LD_PRELOAD=shim), True))
+            found.append(Torch("PyTorch tuned, oneDNN", threads, dict(best, LD_PRELOAD=shim), True, cpu))
         else:
             missing.append("libdnnl-dev or a compiler is not there, so PyTorch is not measured on oneDNN's sgemm")
     else:
         missing.append("no PyTorch to compare with: python3-torch is not installed")
-    if importable("sklearn"):
+    if cpu:
+        missing.append("scikit-learn is not measured by CPU time")
+    elif importable("sklearn"):
         found += [Sklearn("scikit-learn as installed", threads), Sklearn("scikit-learn tuned", threads, best)]
     else:
         missing.append("no scikit-learn to compare with: python3-sklearn is not installed")
