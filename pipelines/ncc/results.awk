@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 # Writes RESULTS.md: awk -f ../lib/stats.awk -f results.awk -v own=... -v held=... published.tsv torch.tsv
-# own-teachers.tsv own.tsv clean-teachers.tsv clean.tsv held-teachers.tsv sweep.tsv sweep. Every figure but the published ones is
+# own-teachers.tsv own.tsv own-wide.tsv clean-teachers.tsv clean.tsv held-teachers.tsv sweep.tsv sweep. Every figure but the published ones is
 # read from there; own, clean and held describe the settings.
 
 BEGIN {
@@ -85,11 +85,12 @@ function goal(missing) {
 }
 
 # The students of own.tsv or clean.tsv; control says what the student alone shares with the other.
-function own_table(key, title, text, control, alone, distilled, gain, s, teachers) {
+function own_table(key, title, text, control, alone, distilled, wide, gain, s, teachers) {
 	alone = sample[key, "alone"]
 	distilled = sample[key, "distilled"]
 	gain = mean(alone) - mean(distilled)
 	s = pooled_sd(alone, distilled)
+	wide = sample[key "-wide", "wide"]
 	teachers = rows[key "-teachers"]
 	print "## " title "\n"
 	print text "\n"
@@ -98,11 +99,16 @@ function own_table(key, title, text, control, alone, distilled, gain, s, teacher
 	print "| | errors |\n|---|--:|"
 	printf "| %s | %s |\n", (teachers > 1 ? "teachers, one by one" : "teacher"), mean_sd(sample[key "-teachers", "teacher"], 1)
 	printf "| student alone, same %s | %s |\n", control, mean_sd(alone, 1)
+	if (count(wide))
+		printf "| student alone, shifted by up to two pixels (%d seeds) | %s |\n", count(wide), mean_sd(wide, 1)
 	printf "| student distilled | **%s** |\n", mean_sd(distilled, 1)
 	printf "| gain of distilling | %s |\n\n", mean_sd(differences(alone, distilled), 1)
 	if (s > 0)
 		printf "The gain is %.1f errors, %.1f standard deviations of a run (%.1f, both students pooled); alone against\ndistilled: %s.\n", \
 			gain, gain / s, s, welch_text(alone, distilled)
+	if (count(wide))
+		printf "Against the student alone with shifts by up to two pixels it is %.1f errors: %s.\n", \
+			mean(wide) - mean(distilled), welch_text(wide, distilled)
 	printf "Aimed at: a mean of 100 errors or fewer (%s) and a gain of two standard deviations or more (%s).\n\n", \
 		goal(mean(distilled) - 100), goal(2 * s - gain)
 }
@@ -139,6 +145,8 @@ END {
 	print_runs("own-teachers", "seed")
 	print ""
 	print_runs("own", "seed")
+	print ""
+	print_runs("own-wide", "seed")
 	print "\nOn pictures that are not shifted:\n"
 	print_runs("clean-teachers", "seed")
 	print ""
