@@ -100,7 +100,7 @@ function own_table(key, title, text, control, alone, distilled, wide, gain, s, t
 	printf "| %s | %s |\n", (teachers > 1 ? "teachers, one by one" : "teacher"), mean_sd(sample[key "-teachers", "teacher"], 1)
 	printf "| student alone, same %s | %s |\n", control, mean_sd(alone, 1)
 	if (count(wide))
-		printf "| student alone, shifted by up to two pixels (%d seeds) | %s |\n", count(wide), mean_sd(wide, 1)
+		printf "| student alone, shifted by up to two pixels | %s |\n", mean_sd(wide, 1)
 	printf "| student distilled | **%s** |\n", mean_sd(distilled, 1)
 	printf "| gain of distilling | %s |\n\n", mean_sd(differences(alone, distilled), 1)
 	if (s > 0)
