@@ -83,7 +83,7 @@ def main():
     options.add_argument("--only", action="append", choices=("items", "width", "batch", "threads"))
     options.add_argument("--quick", action="store_true", help="few items, once: for tests of this program itself")
     o = options.parse_args()
-    o.size = 128 if o.quick else 2048
+    o.size, o.cpu_time = 128 if o.quick else 2048, False
     o.repeat = 1 if o.quick else o.repeat
     with tempfile.TemporaryDirectory(prefix="potstill-grow.") as scratch:
         table(o, scratch)

@@ -25,8 +25,9 @@ real=2
 [ -d "$POTSTILL_DATA/mnist" ] || real=0
 rows=$((13 + real))
 is "every work has its rows, those on real data where there is some" "$(numbers 3)" $rows
+# Those that are differences of two runs may be below 0 on a busy machine, with so few items.
 is "seconds are a median between two others" \
-	"$(grep '^| ' "$OUT" | awk -F '|' '$4 + 0 > 0 && $5 <= $4 && $4 <= $6' | wc -l)" $rows
+	"$(grep '^| ' "$OUT" | awk -F '|' '$4 ~ /^ *-?[0-9.]+ *$/ && $5 + 0 <= $4 + 0 && $4 + 0 <= $6 + 0' | wc -l)" $rows
 is "GFLOP/s are told where the work is products" "$(numbers 6)" $((10 + real))
 is "so is the share of the machine's rate" "$(cells 7 | grep -c '^[0-9]* %$')" $((10 + real))
 is "one thread is compared with two" "$(cells 2 | grep -c '^potstill, 1 thread$')" 4
