@@ -16,8 +16,9 @@ struct workers; /* opaque: threads and what they wait on */
 
 /*
  * A pool of `threads` in all, caller included; 0 takes as many as the process
- * may use (affinity mask, and quotas of its control groups). Each flushes denormals to zero, and each is bound to
- * a CPU of its own when the pool fills the affinity mask. NULL and text on failure.
+ * may use (affinity mask, and quotas of its control groups). Each flushes denormals to zero,
+ * and each is bound to a CPU of its own when the pool fills the affinity mask. NULL and text on
+ * failure.
  */
 struct workers *workers_new(int threads, struct err *e);
 void workers_free(struct workers *w);
