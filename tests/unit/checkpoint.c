@@ -7,31 +7,12 @@
 
 #include "err.h"
 #include "lineage.h"
+#include "pooled.h"
 #include "scratch.h"
-#include "unit.h"
-#include "workers.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct workers *pool;
-
-static int set_up(void **state)
-{
-	struct err e;
-
-	(void)state;
-	pool = workers_new(1, &e);
-	return pool == NULL;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	workers_free(pool);
-	return 0;
-}
 
 struct world {
 	struct net *net;
@@ -238,5 +219,5 @@ int main(void)
 		cmocka_unit_test(refuses_a_model),
 	};
 
-	return cmocka_run_group_tests_name("checkpoint", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("checkpoint", tests, set_up_pool, tear_down_pool);
 }

@@ -5,28 +5,9 @@
 
 #include "err.h"
 #include "net.h"
-#include "unit.h"
-#include "workers.h"
+#include "pooled.h"
 
 #include <string.h>
-
-static struct workers *pool;
-
-static int set_up(void **state)
-{
-	struct err e;
-
-	(void)state;
-	pool = workers_new(2, &e);
-	return pool == NULL;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	workers_free(pool);
-	return 0;
-}
 
 static inline struct net *make(const char *text, size_t inputs, size_t batch, int training)
 {

@@ -4,33 +4,15 @@
 
 #include "err.h"
 #include "lineage.h"
+#include "pooled.h"
 #include "scratch.h"
-#include "unit.h"
-#include "workers.h"
 
 #include <math.h>
 #include <string.h>
 
 #define NET "drop:0.125,fc:5,tanh,fc:3"
 
-static struct workers *pool;
 static const struct shape input = {2, 3, 1};
-
-static int set_up(void **state)
-{
-	struct err e;
-
-	(void)state;
-	pool = workers_new(1, &e);
-	return pool == NULL;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	workers_free(pool);
-	return 0;
-}
 
 static struct net *make_net(void)
 {
@@ -254,5 +236,5 @@ int main(void)
 		cmocka_unit_test(checks_the_data),
 	};
 
-	return cmocka_run_group_tests_name("model-file", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("model-file", tests, set_up_pool, tear_down_pool);
 }

@@ -155,5 +155,5 @@ int main(void)
 		cmocka_unit_test(refuses),
 	};
 
-	return cmocka_run_group_tests_name("model-init", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("model-init", tests, set_up_pool, tear_down_pool);
 }

@@ -149,5 +149,5 @@ int main(void)
 		cmocka_unit_test(refuses),
 	};
 
-	return cmocka_run_group_tests_name("net-freeze", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("net-freeze", tests, set_up_pool, tear_down_pool);
 }

@@ -95,5 +95,5 @@ int main(void)
 		cmocka_unit_test(counts_the_shipped_nets),
 	};
 
-	return cmocka_run_group_tests_name("net-graph", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("net-graph", tests, set_up_pool, tear_down_pool);
 }

@@ -411,5 +411,5 @@ int main(void)
 		cmocka_unit_test(same_bytes_for_any_workers),
 	};
 
-	return cmocka_run_group_tests_name("net", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("net", tests, set_up_pool, tear_down_pool);
 }

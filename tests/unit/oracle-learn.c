@@ -9,8 +9,8 @@
 #include "golden.h"
 #include "net.h"
 #include "optim.h"
+#include "pooled.h"
 #include "schedule.h"
-#include "workers.h"
 
 #include <math.h>
 
@@ -18,25 +18,18 @@
 #define OUT 3
 #define IN 5
 
-static struct workers *pool;
 static struct tensor_set golden;
 
 static int set_up(void **state)
 {
-	struct err e;
-
-	(void)state;
-	pool = workers_new(1, &e);
 	golden_load(&golden, "learn.safetensors");
-	return pool == NULL;
+	return set_up_pool(state);
 }
 
 static int tear_down(void **state)
 {
-	(void)state;
 	tensor_set_release(&golden);
-	workers_free(pool);
-	return 0;
+	return tear_down_pool(state);
 }
 
 /* Weight and bias of the one layer, in the arena and among the golden tensors. */

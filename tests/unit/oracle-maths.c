@@ -10,8 +10,8 @@
 #include "golden.h"
 #include "loss.h"
 #include "net.h"
+#include "pooled.h"
 #include "whole.h"
-#include "workers.h"
 
 #include <math.h>
 
@@ -19,25 +19,18 @@
 #define CLASSES 6
 #define TOLERANCE 2e-6
 
-static struct workers *pool;
 static struct tensor_set golden;
 
 static int set_up(void **state)
 {
-	struct err e;
-
-	(void)state;
-	pool = workers_new(2, &e);
 	golden_load(&golden, "maths.safetensors");
-	return pool == NULL;
+	return set_up_pool(state);
 }
 
 static int tear_down(void **state)
 {
-	(void)state;
 	tensor_set_release(&golden);
-	workers_free(pool);
-	return 0;
+	return tear_down_pool(state);
 }
 
 static void take_params(struct net *n, int i)

@@ -3,32 +3,13 @@
 #include "targets-report.h"
 
 #include "err.h"
-#include "unit.h"
-#include "workers.h"
+#include "pooled.h"
 
 #include <math.h>
 #include <string.h>
 
 #define ROWS 3000
 #define CLASSES 4
-
-static struct workers *pool;
-
-static int start(void **state)
-{
-	struct err e;
-
-	(void)state;
-	pool = workers_new(2, &e);
-	return pool == NULL ? -1 : 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	workers_free(pool);
-	return 0;
-}
 
 static void near(double got, double want, double slack)
 {
@@ -205,5 +186,5 @@ int main(void)
 		cmocka_unit_test(adds_up_in_one_order),
 	};
 
-	return cmocka_run_group_tests_name("targets-report", targets_report, start, stop);
+	return cmocka_run_group_tests_name("targets-report", targets_report, set_up_pool, tear_down_pool);
 }

@@ -4,31 +4,12 @@
 
 #include "err.h"
 #include "net.h"
-#include "unit.h"
+#include "pooled.h"
 #include "whole.h"
-#include "workers.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct workers *pool;
-
-static int set_up(void **state)
-{
-	struct err e;
-
-	(void)state;
-	pool = workers_new(1, &e);
-	return pool == NULL;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	workers_free(pool);
-	return 0;
-}
 
 static struct net *make(const char *text, size_t height, size_t width)
 {
@@ -223,5 +204,5 @@ int main(void)
 		cmocka_unit_test(refuses_what_does_not_fit),
 	};
 
-	return cmocka_run_group_tests_name("window", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("window", tests, set_up_pool, tear_down_pool);
 }
