@@ -6,6 +6,7 @@
 #ifndef CLI_TRAIN_H
 #define CLI_TRAIN_H
 
+#include "cli-rows.h"
 #include "loss.h"
 #include "options.h"
 #include "schedule.h"
@@ -36,15 +37,13 @@ struct train_options {
 #define TRAIN_OPTIONS(o) \
 	OPTION_TEXT('n', "net", "SPEC", &(o).net, \
 		"784-1200-10, fc:1200,relu,drop,fc:10 ... or FILE.net"), \
-		OPTION_TEXT('o', "output", "FILE", &(o).output, \
-			"the model to write [standard output]"), \
+		ROW_OUTPUT(&(o).output, "the model"), \
 		OPTION_INT('e', "epochs", "N", &(o).epochs, 0, 1000000, \
 			"passes over the data [20]"), \
 		OPTION_INT('b', "batch", "N", &(o).batch, 1, 1000000, "items a step [128]"), \
 		OPTION_SEED('s', "seed", "N", &(o).seed, \
 			"of weights, order, dropout, jitter and flip [0]"), \
-		OPTION_INT('t', "threads", "N", &(o).threads, 0, 1024, \
-			"0 for all CPUs; the result is the same [0]"), \
+		ROW_THREADS(&(o).threads), \
 		OPTION_TEXT( \
 			0, "init", "MODEL", &(o).init, "start from this model's parameters"), \
 		OPTION_TEXT(0, "freeze", "PATTERN", &(o).freeze, \

@@ -19,6 +19,7 @@ enum soft_values {
 	SOFT_LOG_PROBABILITIES,
 	SOFT_PROBABILITIES
 };
+#define SOFT_VALUES_WORDS "logits|zero-mean-logits|log-probabilities|probabilities"
 
 /* "logits" ... "probabilities"; parse returns -1 for an unknown name. */
 const char *soft_values_name(enum soft_values v);

@@ -2,6 +2,7 @@
 /* Binary batches of CIFAR-10 or CIFAR-100 to a data set. */
 #include "cifar.h"
 #include "class-names.h"
+#include "cli-rows.h"
 #include "dataset.h"
 #include "die.h"
 #include "err.h"
@@ -17,14 +18,13 @@ static const char *output = "-", *names;
 static int kind = -1, labels = -1, level = TENSOR_LEVEL;
 
 static const struct option_row rows[] = {
-	OPTION_TEXT('o', "output", "FILE", &output, "the data set to write [standard output]"),
+	ROW_OUTPUT(&output, "the data set"),
 	OPTION_CHOICE(0, "kind", "10|100", &kind,
 		"whether the batches are of CIFAR-10 or of CIFAR-100 [by their length]"),
 	OPTION_CHOICE(0, "labels", "fine|coarse", &labels,
 		"of CIFAR-100, 100 fine or 20 coarse classes [fine]"),
-	OPTION_TEXT(0, "class-names", "FILE|LIST", &names,
-		"names of the classes: a file, one a line, or a list with commas"),
-	OPTION_INT(0, "level", "N", &level, 1, 22, "compression level of zstd [1]"),
+	ROW_CLASS_NAMES(&names),
+	ROW_LEVEL(&level),
 	OPTION_END,
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* How good models are, how they compare, and how close they come to a teacher. */
 #include "cli-evaluate.h"
+#include "cli-rows.h"
 #include "dataset.h"
 #include "die.h"
 #include "err.h"
@@ -28,8 +29,7 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "per-class", &per_class, "precision, recall and F1 of each class"),
 	OPTION_FLAG(0, "confusion", &confusion, "the confusion matrix"),
 	OPTION_FLAG(0, "json", &as_json, "print JSON instead of tables"),
-	OPTION_INT('t', "threads", "N", &threads, 0, 1024,
-		"0 for all CPUs; the result is the same [0]"),
+	ROW_THREADS(&threads),
 	OPTION_END,
 };
 

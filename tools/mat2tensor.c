@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* MATLAB's MAT files, as EMNIST comes in, to a data set. */
 #include "class-names.h"
+#include "cli-rows.h"
 #include "dataset-mat.h"
 #include "die.h"
 #include "err.h"
@@ -17,7 +18,7 @@ static const char *output = "-", *images, *labels, *shape, *names;
 static int split = -1, label_base, classes, level = TENSOR_LEVEL;
 
 static const struct option_row rows[] = {
-	OPTION_TEXT('o', "output", "FILE", &output, "the data set to write [standard output]"),
+	ROW_OUTPUT(&output, "the data set"),
 	OPTION_CHOICE(0, "split", "train|test", &split,
 		"which part of an EMNIST file to take [train]"),
 	OPTION_TEXT(0, "images", "NAME", &images,
@@ -25,13 +26,10 @@ static const struct option_row rows[] = {
 	OPTION_TEXT(0, "labels", "NAME", &labels,
 		"the array of labels [dataset.train.labels, or test]"),
 	OPTION_TEXT(0, "shape", "HxW", &shape, "of pictures that are rows [square]"),
-	OPTION_INT(0, "label-base", "N", &label_base, 0, 65535,
-		"the label of the first class, 1 in EMNIST-letters [0]"),
-	OPTION_INT(0, "classes", "N", &classes, 1, DATASET_MAX_CLASSES,
-		"number of classes [up to the largest label]"),
-	OPTION_TEXT(0, "class-names", "FILE|LIST", &names,
-		"names of the classes: a file, one a line, or a list with commas"),
-	OPTION_INT(0, "level", "N", &level, 1, 22, "compression level of zstd [1]"),
+	ROW_LABEL_BASE(&label_base),
+	ROW_CLASSES(&classes),
+	ROW_CLASS_NAMES(&names),
+	ROW_LEVEL(&level),
 	OPTION_END,
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* NumPy arrays to a data set, to soft targets, or to a plain tensor. */
 #include "class-names.h"
+#include "cli-rows.h"
 #include "dataset-npy.h"
 #include "die.h"
 #include "err.h"
@@ -25,25 +26,21 @@ static double temperature;
 static const struct option_row rows[] = {
 	OPTION_CHOICE(0, "as", "images|features|soft-targets|tensor", &as,
 		"what the array is to become (required)"),
-	OPTION_TEXT(
-		'o', "output", "FILE", &output, "the tensor file to write [standard output]"),
-	OPTION_INT(0, "level", "N", &level, 1, 22, "compression level of zstd [1]"),
+	ROW_OUTPUT(&output, "the tensor file"),
+	ROW_LEVEL(&level),
 	OPTION_GROUP("images and features (a data set)"),
 	OPTION_FLAG(0, "channels-last", &channels_last,
 		"images are [items, height, width, channels], as in Keras"),
-	OPTION_INT(0, "classes", "N", &classes, 1, DATASET_MAX_CLASSES,
-		"number of classes [up to the largest label]"),
-	OPTION_TEXT(0, "class-names", "FILE|LIST", &names,
-		"names of the classes: a file, one a line, or a list with commas"),
+	ROW_CLASSES(&classes),
+	ROW_CLASS_NAMES(&names),
 	OPTION_GROUP("soft targets"),
 	OPTION_TEXT(
 		'd', "data", "DATA", &data, "the data set that the rows belong to (required)"),
-	OPTION_CHOICE(0, "values", "logits|zero-mean-logits|log-probabilities|probabilities",
-		&values, "what the array holds (required)"),
+	OPTION_CHOICE(
+		0, "values", SOFT_VALUES_WORDS, &values, "what the array holds (required)"),
 	OPTION_REAL('T', "temperature", "T", &temperature, 1e-3, 1e6,
 		"the temperature of the (log-)probabilities: p = softmax(logits / T)"),
-	OPTION_CHOICE(0, "store", "logits|zero-mean-logits|log-probabilities|probabilities",
-		&store,
+	OPTION_CHOICE(0, "store", SOFT_VALUES_WORDS, &store,
 		"what the file will hold [zero-mean-logits for logits, else as they are]"),
 	OPTION_CHOICE(0, "dtype", "f32|f16|bf16", &dtype,
 		"how it is stored [f16 for logits, else f32]"),

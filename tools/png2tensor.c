@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* PNG files, in a folder for each class or in a list, to a data set. */
 #include "class-names.h"
+#include "cli-rows.h"
 #include "dataset-files.h"
 #include "dataset-png.h"
 #include "die.h"
@@ -20,7 +21,7 @@ static bool gray, rgb, skip_bad;
 static int crop = -1, filter = -1, classes, threads, level = TENSOR_LEVEL;
 
 static const struct option_row rows[] = {
-	OPTION_TEXT('o', "output", "FILE", &output, "the data set to write [standard output]"),
+	ROW_OUTPUT(&output, "the data set"),
 	OPTION_TEXT('s', "size", "WxH", &size,
 		"resize every picture to this [as they are, which must be the same]"),
 	OPTION_CHOICE(0, "crop", "centre", &crop,
@@ -35,9 +36,8 @@ static const struct option_row rows[] = {
 		"number of classes [as many as there are names, or up to the largest label]"),
 	OPTION_TEXT(0, "class-names", "FILE|LIST", &names,
 		"all classes in their order: a file, one a line, or a list with commas"),
-	OPTION_INT('t', "threads", "N", &threads, 0, 1024,
-		"number of threads [0: as many as CPUs]"),
-	OPTION_INT(0, "level", "N", &level, 1, 22, "compression level of zstd [1]"),
+	ROW_THREADS(&threads),
+	ROW_LEVEL(&level),
 	OPTION_END,
 };
 

@@ -2,6 +2,7 @@
 /* What teachers say of each item of a data set, written down for students. */
 #include "soft-targets.h"
 #include "cli-output.h"
+#include "cli-rows.h"
 #include "cli-targets.h"
 #include "dataset.h"
 #include "die.h"
@@ -26,10 +27,9 @@ static uint64_t seed;
 static struct augment augment; /* by the options above */
 
 static const struct option_row rows[] = {
-	OPTION_TEXT(
-		'o', "output", "FILE", &output, "the soft targets to write [standard output]"),
-	OPTION_CHOICE(0, "values", "logits|zero-mean-logits|log-probabilities|probabilities",
-		&values, "what to store [zero-mean-logits]"),
+	ROW_OUTPUT(&output, "the soft targets"),
+	OPTION_CHOICE(
+		0, "values", SOFT_VALUES_WORDS, &values, "what to store [zero-mean-logits]"),
 	OPTION_REAL('T', "temperature", "T", &temperature, 1e-3, 1e6,
 		"of the (log-)probabilities to store, which need it"),
 	OPTION_CHOICE(0, "dtype", "f16|bf16|f32", &dtype, "how to store it [f16]"),
@@ -42,9 +42,8 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "flip", &flip, "mirror half of the views"),
 	OPTION_SEED('s', "seed", "N", &seed, "of the views [0]"),
 	OPTION_TEXT(0, "report", "FILE", &report, "write what is told on stderr as JSON too"),
-	OPTION_INT(0, "level", "N", &level, 1, 22, "compression level of zstd [1]"),
-	OPTION_INT('t', "threads", "N", &threads, 0, 1024,
-		"0 for all CPUs; the result is the same [0]"),
+	ROW_LEVEL(&level),
+	ROW_THREADS(&threads),
 	OPTION_END,
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A tensor of any file, or the probabilities of soft targets, to an .npy file. */
 #include "bytes.h"
+#include "cli-rows.h"
 #include "die.h"
 #include "err.h"
 #include "npy.h"
@@ -20,7 +21,7 @@ static bool probabilities;
 static double temperature;
 
 static const struct option_row rows[] = {
-	OPTION_TEXT('o', "output", "FILE", &output, "the .npy file to write [standard output]"),
+	ROW_OUTPUT(&output, "the .npy file"),
 	OPTION_TEXT('t', "tensor", "NAME", &name,
 		"the tensor [the only one, else values, images or features]"),
 	OPTION_TEXT('r', "rows", "A:B", &range,

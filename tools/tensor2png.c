@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Pictures of a data set, a model's first weights, or any tensor as PNG files. */
 #include "cli-picture.h"
+#include "cli-rows.h"
 #include "die.h"
 #include "err.h"
 #include "number.h"
@@ -18,7 +19,7 @@ static bool own_range;
 static int per_class, columns, scale = 1, gap = 2, colors = -1;
 
 static const struct option_row rows[] = {
-	OPTION_TEXT('o', "output", "FILE", &output, "the PNG file to write [standard output]"),
+	ROW_OUTPUT(&output, "the PNG file"),
 	OPTION_TEXT('t', "tensor", "NAME", &name,
 		"the tensor [images, a model's first weights, values, or the only one]"),
 	OPTION_TEXT('r', "rows", "A:B", &range,
