@@ -4,7 +4,6 @@
 #include "err.h"
 #include "net.h"
 #include "size.h"
-#include "workers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +21,9 @@ size_t infer_items(const struct infer *in)
 	return in->item != NULL ? in->items : in->data->items;
 }
 
-static void gather(const struct job *j, size_t from, size_t to)
+static void gather(void *job, size_t from, size_t to)
 {
+	const struct job *j = job;
 	const struct infer *in = j->in;
 	size_t values = shape_values(&in->data->shape);
 
@@ -33,16 +33,6 @@ static void gather(const struct job *j, size_t from, size_t to)
 
 		augment_item(in->data, &j->scaler, j->item[i], s, j->input + i * values);
 	}
-}
-
-static void run_rows(void *job, size_t part, int worker)
-{
-	const struct job *j = job;
-	size_t from, to;
-
-	net_rows(j->in->net, part, &from, &to);
-	gather(j, from, to);
-	net_forward(j->in->net, from, to, worker);
 }
 
 static void set_items(const struct infer *in, size_t first, size_t n, uint32_t *item)
@@ -56,6 +46,7 @@ static int run(struct job *j, size_t batch, infer_take *take, void *arg, struct 
 	const struct infer *in = j->in;
 	struct net *net = in->net;
 	size_t items = infer_items(in), n;
+	struct net_visitor v = {.enter = gather, .arg = j};
 
 	net_pack(net);
 	for (size_t first = 0; first < items; first += n) {
@@ -66,7 +57,7 @@ static int run(struct job *j, size_t batch, infer_take *take, void *arg, struct 
 		b.n = n = items - first < batch ? items - first : batch;
 		set_items(in, first, n, j->item);
 		net_start(net, &b, 0, 0);
-		workers_run(net->workers, run_rows, j, net_chunks(net));
+		net_forward(net, &v);
 		if (take(arg, net->logits, first, n, e))
 			return -1;
 		if (in->progress != NULL)

@@ -51,8 +51,10 @@ static int set_params(struct layer *l, size_t groups, struct err *e)
 	size_t in = l->in.channels / groups, out = (size_t)l->spec.number,
 	       height = (size_t)l->spec.kernel[0], width = (size_t)l->spec.kernel[1], pixels;
 
-	l->param[0] = (struct layer_param){"weight", 4, {out, in, height, width}, 0, 0};
-	l->param[1] = (struct layer_param){"bias", 1, {out}, out, 0};
+	l->param[0] = (struct layer_param){
+		.name = "weight", .rank = 4, .shape = {out, in, height, width}};
+	l->param[1] =
+		(struct layer_param){.name = "bias", .rank = 1, .shape = {out}, .count = out};
 	l->params = layer_option(&l->spec, "nobias") != NULL ? 1 : 2;
 	l->units = out;
 	/* a part makes all columns anew: few parts, of 48 units at most where there are many */

@@ -20,9 +20,12 @@ static int setup(struct layer *l, struct err *e)
 		return -1;
 	window_of(l, &w);
 	l->out.channels = channels;
-	l->param[0] = (struct layer_param){
-		"weight", 4, {channels, 1, height, width}, channels * height * width, 0};
-	l->param[1] = (struct layer_param){"bias", 1, {channels}, channels, 0};
+	l->param[0] = (struct layer_param){.name = "weight",
+		.rank = 4,
+		.shape = {channels, 1, height, width},
+		.count = channels * height * width};
+	l->param[1] = (struct layer_param){
+		.name = "bias", .rank = 1, .shape = {channels}, .count = channels};
 	l->params = layer_option(&l->spec, "nobias") != NULL ? 1 : 2;
 	l->macs = shape_values(&l->out) * height * width;
 	l->units = channels;

@@ -28,8 +28,9 @@ static int setup(struct layer *l, struct err *e)
 	size_t in = shape_values(&l->in), out = (size_t)l->spec.number;
 
 	l->out = (struct shape){out, 1, 1};
-	l->param[0] = (struct layer_param){"weight", 2, {out, in}, 0, 0};
-	l->param[1] = (struct layer_param){"bias", 1, {out}, out, 0};
+	l->param[0] = (struct layer_param){.name = "weight", .rank = 2, .shape = {out, in}};
+	l->param[1] =
+		(struct layer_param){.name = "bias", .rank = 1, .shape = {out}, .count = out};
 	l->params = 2;
 	if (size_mul(out, in, &l->param[0].count))
 		return err_set(e, "fc:%zu of %zu inputs is too large", out, in);

@@ -45,3 +45,8 @@ int layer_trains(const struct layer *l)
 {
 	return l->frozen != (1U << l->params) - 1;
 }
+
+int layer_waits(const struct layer *l)
+{
+	return l->kind->measure[LAYER_FORWARD] != NULL && layer_trains(l);
+}

@@ -25,6 +25,7 @@ struct layer_kind;
 #define JOIN_KINDS(X) X(concat) X(sum)
 
 #define LAYER_MAX_PARAMS 2
+#define LAYER_MAX_BUFFERS 3
 #define LAYER_MAX_OPTIONS 8
 #define LAYER_MAX_RANK 4
 #define LAYER_NAME 96
@@ -50,12 +51,17 @@ struct layer_spec {
 	size_t inputs; /* what an mlp says of the values that come in, else 0 */
 };
 
-/* A named parameter; its values are param[at .. at + count) of the net's arenas. */
+/*
+ * A named parameter, whose values are param[at .. at + count) of the net's arenas; or a buffer,
+ * as PyTorch calls what is stored with the parameters and not trained. Its bytes are at param +
+ * at as well.
+ */
 struct layer_param {
 	const char *name; /* "weight", "bias": PyTorch's names, orders and shapes */
 	int rank;
 	size_t shape[LAYER_MAX_RANK];
 	size_t count, at;
+	enum tensor_dtype dtype; /* set for buffers; parameters are F32 */
 };
 
 /* An activation that a layer reads. */
@@ -78,12 +84,15 @@ struct layer {
 	int readers; /* how often the layers behind read its output */
 	const struct layer_source *last_reader; /* NULL at the end of the net */
 	int slot; /* where its output lies in inference; -1 where that is the logits */
-	struct layer_param param[LAYER_MAX_PARAMS];
-	int params;
-	size_t stride[2]; /* of layers with windows: down, across */
-	size_t macs;	  /* multiply-accumulates per item */
-	size_t scratch;	  /* bytes per item that forward keeps for backward */
-	size_t work;	  /* floats that a worker lends to forward, backward and gradient */
+	struct layer_param param[LAYER_MAX_PARAMS + LAYER_MAX_BUFFERS];
+	int params, buffers; /* the buffers are behind the parameters */
+	size_t stride[2];    /* of layers with windows: down, across */
+	size_t macs;	     /* multiply-accumulates per item */
+	size_t scratch;	     /* bytes per item that forward keeps for backward */
+	size_t work;	     /* floats that a worker lends to forward, backward and gradient */
+	size_t partials;     /* doubles per item that measure makes */
+	size_t sums;	     /* doubles that reduce makes of those of a batch, */
+	size_t sums_at;	     /* and where */
 	/*
 	 * The parameters' first dimension counts units: weight [units, ...], bias [units]. Work
 	 * on the parameters is cut at multiples of unit_step.
@@ -110,6 +119,9 @@ struct layer_pass {
 		     */
 	uint8_t *scratch; /* [n][layer->scratch] */
 	float *work;	  /* [layer->work], with anything in it */
+	double *partials; /* [n][layer->partials]: of measure; of all items for reduce */
+	double *sums;	  /* the net's; the layer's own are at layer->sums_at */
+	size_t batch;	  /* items of the whole batch */
 	int training;	  /* dropout works only then */
 	uint64_t seed; /* dropout's: masks are a function of seed, layer, epoch, item, unit */
 	uint32_t epoch;
@@ -131,8 +143,11 @@ enum layer_in_place {
 	LAYER_NOT_IN_PLACE,
 	LAYER_IN_PLACE, /* an output is above 0 where its input is, or takes the gradient to 0
 			 */
-	LAYER_IN_PLACE_ANEW /* not even that: signs change */
+	LAYER_IN_PLACE_ANEW, /* not even that: signs change */
+	LAYER_IN_PLACE_BACK  /* as the last, but out only in inference: backward reads in */
 };
+
+enum layer_way { LAYER_FORWARD, LAYER_BACK, LAYER_WAYS };
 
 struct layer_kind {
 	const char *name;	  /* as in the net's text */
@@ -159,6 +174,16 @@ struct layer_kind {
 	 * grad[i]. */
 	void (*gradient)(const struct layer *l, const struct layer_pass *p, size_t from,
 		size_t to, float *const grad[]);
+	/*
+	 * Of kinds that need to know a whole batch in training before the first of its items
+	 * goes through them, one way or the other; else NULL. measure makes partials of each
+	 * item by itself, from in and on the way back dout as well; reduce makes sums of those
+	 * of all items, and may change buffers in the arena `param`. Such a layer that is all
+	 * frozen is as in inference.
+	 */
+	void (*measure[LAYER_WAYS])(const struct layer *l, const struct layer_pass *p);
+	void (*reduce[LAYER_WAYS])(
+		const struct layer *l, const struct layer_pass *p, float *param);
 	/* Of layers with `packed`: brings the parameters of units [from, to) into the order in
 	 * which the products read them. `packed` is the net's. */
 	void (*pack)(const struct layer *l, const float *param, float *packed, size_t from,
@@ -171,6 +196,9 @@ const struct layer_kind *const *layer_kinds(void);
 
 /* Whether any of its parameters are trained. */
 int layer_trains(const struct layer *l);
+
+/* Whether it has to know the whole batch in training. */
+int layer_waits(const struct layer *l);
 
 /* The join whose group begins with `sign`, or NULL. */
 const struct layer_kind *layer_join(char sign);

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 
 #define ALIGN_BYTES 64
-#define MAX_CHUNK 64
-#define ROW_STEP 8 /* of the products' tiles */
 
 /* Memory that is handed out in order; base is NULL while only the total is wanted. */
 struct carver {
@@ -30,6 +28,14 @@ static void *carve(struct carver *c, size_t count, size_t size)
 	return c->base == NULL || c->overflow ? NULL : c->base + at;
 }
 
+/* Whether the kind's out may be in. */
+static int overwrites(const struct layer *l, int training)
+{
+	return l->kind->in_place == LAYER_IN_PLACE_BACK
+		       ? !training
+		       : l->kind->in_place != LAYER_NOT_IN_PLACE;
+}
+
 /* Whether nobody reads the layer's source (the first, of a join) after the layer. */
 static int reads_last(const struct net *n, const struct layer *l)
 {
@@ -45,7 +51,7 @@ static int is_kept(const struct net *n, const struct layer *l, enum layer_in_pla
 	if (how == LAYER_IN_PLACE)
 		return l->kind->keeps == LAYER_KEEPS_OUT;
 	while (l->kind->keeps == LAYER_KEEPS_NOTHING) {
-		if (l->kind->in_place == LAYER_NOT_IN_PLACE || l->source[0].layer < 0)
+		if (!overwrites(l, 1) || l->source[0].layer < 0)
 			return 0;
 		l = &n->layer[l->source[0].layer];
 	}
@@ -57,7 +63,7 @@ static int runs_in_place(const struct net *n, const struct layer *l, int trainin
 {
 	const struct layer *before;
 
-	if (l->kind->in_place == LAYER_NOT_IN_PLACE || !reads_last(n, l))
+	if (!overwrites(l, training) || !reads_last(n, l))
 		return 0;
 	before = &n->layer[l->source[0].layer];
 	return !training || (before->readers == 1 && !is_kept(n, before, l->kind->in_place));
@@ -139,6 +145,16 @@ static size_t largest_sum(const struct net *n)
 	return most;
 }
 
+static size_t largest_partials(const struct net *n)
+{
+	size_t most = 0;
+
+	for (int i = 0; i < n->layers; i++)
+		if (n->layer[i].partials > most)
+			most = n->layer[i].partials;
+	return most;
+}
+
 /* Every activation is kept for the way back, and its gradient for those of the parameters. */
 static void lay_out_training(struct net *n, size_t batch, struct carver *c)
 {
@@ -158,6 +174,8 @@ static void lay_out_training(struct net *n, size_t batch, struct carver *c)
 			n->dout[i] = NULL;
 	}
 	n->logits = n->out[n->layers - 1];
+	n->partials = carve(c, largest_partials(n) * batch, sizeof *n->partials);
+	n->sums = carve(c, n->sum_values, sizeof *n->sums);
 	n->worker_values = n->chunk * largest_sum(n);
 	n->spare = carve(
 		c, n->worker_values * (size_t)workers_count(n->workers), sizeof *n->spare);
@@ -183,20 +201,6 @@ static void lay_out_inference(struct net *n, size_t batch, struct carver *c)
 	n->out[n->layers - 1] = n->logits;
 }
 
-/*
- * Items in a chunk. Parameters pass through a core's cache once a chunk, so it should have
- * many; activations stay there from layer to layer if it has few. The results do not depend on
- * it.
- */
-static size_t chunk_of(size_t batch, int workers)
-{
-	size_t share = (batch + (size_t)workers - 1) / (size_t)workers;
-
-	if (share > MAX_CHUNK)
-		share = MAX_CHUNK;
-	return (share + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
-}
-
 /* Room for one layer's work at a time, a worker's on its own cache lines. */
 static void lay_out_work(struct net *n, struct carver *c)
 {
@@ -216,7 +220,7 @@ static size_t lay_out(struct net *n, size_t batch, int training, void *base)
 
 	if (batch > NET_MAX_VALUES / (widest(n) + 1))
 		return 0;
-	n->chunk = chunk_of(batch, workers_count(n->workers));
+	net_cut_stages(n, batch, training);
 	if (training)
 		lay_out_training(n, batch, &c);
 	else
@@ -233,11 +237,13 @@ size_t net_memory(const struct net *n, size_t batch, int training)
 	copy.out = calloc(layers, sizeof *copy.out);
 	copy.dout = calloc(layers, sizeof *copy.dout);
 	copy.scratch = calloc(layers, sizeof *copy.scratch);
-	if (copy.out != NULL && copy.dout != NULL && copy.scratch != NULL)
+	copy.stage = calloc(layers + 1, sizeof *copy.stage);
+	if (copy.out != NULL && copy.dout != NULL && copy.scratch != NULL && copy.stage != NULL)
 		bytes = lay_out(&copy, batch, training, NULL);
 	free(copy.out);
 	free(copy.dout);
 	free(copy.scratch);
+	free(copy.stage);
 	if (bytes == 0 || size_mul(n->arena, sizeof(float), &arenas) ||
 		size_add(bytes, arenas, &bytes) ||
 		size_mul(n->packed_values, sizeof(float), &arenas) ||

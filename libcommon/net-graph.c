@@ -21,17 +21,26 @@ struct builder {
 /* Gives the layer's parameters their places behind the `*arena` values so far. */
 static int place_params(struct net *n, struct layer *l, struct err *e)
 {
-	for (int i = 0; i < l->params; i++) {
+	for (int i = 0; i < l->params + l->buffers; i++) {
 		struct layer_param *p = &l->param[i];
-		size_t end;
+		size_t bytes, end;
 
+		if (i < l->params)
+			p->dtype = TENSOR_F32;
 		p->at = n->arena;
-		if (size_add(p->at, p->count, &end) || size_add(end, ALIGN_VALUES - 1, &end))
+		if (size_mul(p->count, tensor_dtype_size(p->dtype), &bytes) ||
+			size_add(p->at, bytes / sizeof(float), &end) ||
+			size_add(end, ALIGN_VALUES - 1, &end))
 			return err_set(e, "the net has too many parameters");
 		n->arena = end - end % ALIGN_VALUES;
-		n->params += p->count;
+		if (i < l->params)
+			n->params += p->count;
+		else if (p->dtype == TENSOR_F32)
+			n->statistics += p->count;
 	}
 	l->packed_at = n->packed_values;
+	l->sums_at = n->sum_values;
+	n->sum_values += l->sums;
 	if (size_add(n->packed_values, l->packed, &n->packed_values))
 		return err_set(e, "the net has too many parameters");
 	return 0;

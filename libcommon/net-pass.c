@@ -9,22 +9,13 @@ void net_start(struct net *n, const struct batch *b, int training, uint64_t seed
 	n->pass = (struct layer_pass){.n = b->n,
 		.param = n->param,
 		.packed = n->packed,
+		.sums = n->sums,
+		.batch = b->n,
 		.training = training,
 		.seed = seed,
 		.epoch = b->epoch,
 		.item = b->item,
 		.in = b->input};
-}
-
-size_t net_chunks(const struct net *n)
-{
-	return (n->pass.n + n->chunk - 1) / n->chunk;
-}
-
-void net_rows(const struct net *n, size_t part, size_t *from, size_t *to)
-{
-	*from = part * n->chunk;
-	*to = *from + n->chunk < n->pass.n ? *from + n->chunk : n->pass.n;
 }
 
 /* The activations of layer i, or the net's input where it is -1, from item `row` on. */
@@ -69,20 +60,29 @@ static struct layer_pass pass_at(const struct net *n, const struct layer *l, int
 	return p;
 }
 
-const float *net_forward(struct net *n, size_t from, size_t to, int worker)
+float *net_dlogits(struct net *n)
 {
-	for (const struct layer *l = n->layer; l < n->layer + n->layers; l++)
-		for (int branch = 0; branch < l->sources; branch++) {
-			struct layer_pass p = pass_at(n, l, branch, from, to, worker);
-
-			l->kind->forward(l, &p);
-		}
-	return n->logits + from * n->classes;
+	return n->dout[n->layers - 1];
 }
 
-float *net_dlogits(struct net *n, size_t from)
+static void measure(
+	const struct net *n, int i, enum layer_way way, size_t from, size_t to, int worker)
 {
-	return dout_at(n, n->layers - 1, from);
+	const struct layer *l = &n->layer[i];
+	struct layer_pass p = pass_at(n, l, 0, from, to, worker);
+
+	p.partials = n->partials + from * l->partials;
+	l->kind->measure[way](l, &p);
+}
+
+/* The sums of all items that layer i waits for. */
+static void reduce(struct net *n, int i, enum layer_way way)
+{
+	const struct layer *l = &n->layer[i];
+	struct layer_pass p = n->pass;
+
+	p.partials = n->partials;
+	l->kind->reduce[way](l, &p, n->param);
 }
 
 /* An activation's last reader comes first and sets the gradient by it; the others add theirs.
@@ -102,15 +102,113 @@ static void back_to(
 	vector_add(sum, p->din, p->n * shape_values(&s->shape));
 }
 
-void net_backward(struct net *n, size_t from, size_t to, int worker)
+/* A batch's way through one stage. */
+struct trip {
+	struct net *net;
+	const struct net_stage *stage, *next; /* NULL behind the last */
+	const struct net_visitor *visitor;
+	int forward, back;
+};
+
+/* Whether the layer behind the stage must know the batch. */
+static int next_waits(const struct trip *t)
 {
-	for (const struct layer *l = n->layer + n->layers - 1; l >= n->layer; l--)
-		for (int branch = l->sources - 1; branch >= 0; branch--) {
+	return t->next != NULL && t->next->waits && t->net->pass.training;
+}
+
+static void go_forward(const struct trip *t, size_t from, size_t to, int worker)
+{
+	struct net *n = t->net;
+	const struct net_visitor *v = t->visitor;
+
+	if (t->stage == n->stage && v != NULL && v->enter != NULL)
+		v->enter(v->arg, from, to);
+	for (int i = t->stage->from; i < t->stage->to; i++)
+		for (int branch = 0; branch < n->layer[i].sources; branch++) {
+			const struct layer *l = &n->layer[i];
+			struct layer_pass p = pass_at(n, l, branch, from, to, worker);
+
+			l->kind->forward(l, &p);
+		}
+	if (next_waits(t))
+		measure(n, t->stage->to, LAYER_FORWARD, from, to, worker);
+}
+
+/* A layer that waits goes with the stage before it: its backward needs the sums over the batch.
+ */
+static void go_back(const struct trip *t, size_t from, size_t to, int worker)
+{
+	struct net *n = t->net;
+	const struct net_stage *s = t->stage;
+
+	for (int i = next_waits(t) ? s->to : s->to - 1; i >= s->from + s->waits; i--)
+		for (int branch = n->layer[i].sources - 1; branch >= 0; branch--) {
+			const struct layer *l = &n->layer[i];
 			struct layer_pass p = pass_at(n, l, branch, from, to, worker);
 
 			if (p.din != NULL)
 				back_to(n, l, &p, worker);
 		}
+	if (s->waits)
+		measure(n, s->from, LAYER_BACK, from, to, worker);
+}
+
+static void run_chunk(void *trip, size_t part, int worker)
+{
+	const struct trip *t = trip;
+	struct net *n = t->net;
+	const struct net_visitor *v = t->visitor;
+	size_t from = part * t->stage->chunk, to = from + t->stage->chunk;
+
+	to = to < n->pass.n ? to : n->pass.n;
+	if (t->forward)
+		go_forward(t, from, to, worker);
+	if (t->forward && t->back)
+		v->leave(v->arg, from, to, n->logits + from * n->classes,
+			dout_at(n, n->layers - 1, from));
+	if (t->back)
+		go_back(t, from, to, worker);
+}
+
+static void run_stage(
+	struct net *n, int stage, const struct net_visitor *v, int forward, int back)
+{
+	struct trip t = {.net = n,
+		.stage = &n->stage[stage],
+		.next = stage + 1 < n->stages ? &n->stage[stage + 1] : NULL,
+		.visitor = v,
+		.forward = forward,
+		.back = back};
+
+	if (forward && t.stage->waits && n->pass.training)
+		reduce(n, t.stage->from, LAYER_FORWARD);
+	if (back && next_waits(&t))
+		reduce(n, t.next->from, LAYER_BACK);
+	workers_run(
+		n->workers, run_chunk, &t, (n->pass.n + t.stage->chunk - 1) / t.stage->chunk);
+}
+
+void net_forward(struct net *n, const struct net_visitor *v)
+{
+	for (int i = 0; i < n->stages; i++)
+		run_stage(n, i, v, 1, 0);
+}
+
+void net_backward(struct net *n)
+{
+	for (int i = n->stages - 1; i >= 0; i--)
+		run_stage(n, i, NULL, 0, 1);
+}
+
+void net_train(struct net *n, const struct net_visitor *v)
+{
+	int last = n->stages - 1;
+
+	for (int i = 0; i < last; i++)
+		run_stage(n, i, v, 1, 0);
+	run_stage(n, last, v, 1, 1);
+	for (int i = last - 1; i >= 0; i--)
+		run_stage(n, i, v, 0, 1);
 }
 
 size_t net_part_values(const struct net_part *part, int i, size_t *at)

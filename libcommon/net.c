@@ -59,8 +59,10 @@ static int make_room(struct net *n, struct err *e)
 	n->out = size_alloc(layers, sizeof *n->out, "the net's layers", e);
 	n->dout = size_alloc(layers, sizeof *n->dout, "the net's layers", e);
 	n->scratch = size_alloc(layers, sizeof *n->scratch, "the net's layers", e);
+	n->stage = size_alloc(layers + 1, sizeof *n->stage, "the net's layers", e);
 	n->param = size_alloc(n->arena, sizeof *n->param, "the net's parameters", e);
-	if (n->out == NULL || n->dout == NULL || n->scratch == NULL || n->param == NULL)
+	if (n->out == NULL || n->dout == NULL || n->scratch == NULL || n->stage == NULL ||
+		n->param == NULL)
 		return -1;
 	return net_share_slots(n, e) || cut_parts(n, e) ? -1 : 0;
 }
@@ -118,6 +120,7 @@ void net_free(struct net *n)
 	free(n->out);
 	free(n->dout);
 	free(n->scratch);
+	free(n->stage);
 	free(n->part);
 	free(n->param);
 	free(n->packed);
@@ -132,18 +135,30 @@ void net_init(struct net *n, enum initializer how, uint64_t seed)
 			n->layer[i].kind->init(&n->layer[i], how, seed, n->param);
 }
 
-const struct layer *net_param(const struct net *n, size_t i, const struct layer_param **p)
+static const struct layer *nth(
+	const struct net *n, size_t i, int buffers, const struct layer_param **p)
 {
 	for (int k = 0; k < n->layers; k++) {
 		const struct layer *l = &n->layer[k];
+		size_t has = (size_t)(l->params + (buffers ? l->buffers : 0));
 
-		if (i < (size_t)l->params) {
+		if (i < has) {
 			*p = &l->param[i];
 			return l;
 		}
-		i -= (size_t)l->params;
+		i -= has;
 	}
 	return NULL;
+}
+
+const struct layer *net_param(const struct net *n, size_t i, const struct layer_param **p)
+{
+	return nth(n, i, 0, p);
+}
+
+const struct layer *net_tensor(const struct net *n, size_t i, const struct layer_param **p)
+{
+	return nth(n, i, 1, p);
 }
 
 const char *net_param_name(

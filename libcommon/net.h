@@ -19,15 +19,26 @@ struct net_part {
 	size_t from, to;
 };
 
+/*
+ * Layers [from, to), through which each worker takes a chunk of a batch's items at a time; all
+ * items are through a stage before the first goes into the next one.
+ */
+struct net_stage {
+	int from, to;
+	int waits;    /* layer `from` waits for sums over the batch, and on the way back too */
+	size_t chunk; /* items */
+};
+
 struct net {
 	char *text;	     /* as net_spec_text writes it */
 	struct layer *layer; /* in the order in which they run */
 	int layers;
 	struct layer_source *source; /* the layers' */
 	struct shape in;
-	size_t classes; /* values of the last layer */
-	size_t params;	/* parameters in all */
-	size_t arena;	/* values in param: params and padding, which stays 0 */
+	size_t classes;	   /* values of the last layer */
+	size_t params;	   /* parameters in all */
+	size_t statistics; /* values of running statistics, which are stored beside them */
+	size_t arena;	   /* values in param: params, buffers, and padding, which stays 0 */
 	float *param;
 	size_t packed_values; /* values in packed */
 	float *packed; /* the parameters as net_pack last saw them; from net_prepare on */
@@ -38,7 +49,9 @@ struct net {
 	/* What net_prepare made room for: */
 	size_t batch;
 	int training;
-	size_t chunk; /* items that a worker takes through the net at a time */
+	struct net_stage *stage; /* one, but for training layers that wait */
+	int stages;
+	size_t chunk; /* items of the largest one */
 	/*
 	 * Per layer: activations and the gradients by them (shared by layers in place; NULL
 	 * where nobody needs one), and scratch. Of the whole batch in training; else
@@ -52,6 +65,9 @@ struct net {
 	size_t worker_values; /* from one worker's activations, or spare, to the next one's */
 	float *work;	      /* the workers', worker_work values each */
 	size_t worker_work;
+	double *partials; /* [batch]: of the layer that is measured */
+	double *sums;	  /* the layers', sum_values in all */
+	size_t sum_values;
 	float *logits; /* [batch][classes] */
 	void *buffers; /* owns them all */
 	/* Since the last net_start: */
@@ -91,30 +107,40 @@ int net_prepare(struct net *n, size_t batch, int training, struct err *e);
 size_t net_memory(const struct net *n, size_t batch, int training);
 
 /*
- * How a batch goes through: net_pack after the parameters have changed; net_start; then each
- * worker takes items net_rows(n, part, ...) through the whole net, forward and, in training,
- * backward, while they are in its cache; then, unit by unit, net_gradient. No layer waits for
- * another.
+ * How a batch goes through: net_pack after the parameters have changed; net_start; net_forward
+ * or, in training, net_train; then, unit by unit, net_gradient. Workers take chunks of the
+ * batch's items through the net's stages. In a net of one stage, nearly all, a chunk goes
+ * forward and backward while it is in its worker's cache.
  */
 void net_pack(struct net *n);
 
 /* With `training`, dropout works, its masks a function of seed, b->epoch and b->item. */
 void net_start(struct net *n, const struct batch *b, int training, uint64_t seed);
 
-/* In how many chunks the batch's items go; chunk `part` has items [*from, *to). */
-size_t net_chunks(const struct net *n);
-void net_rows(const struct net *n, size_t part, size_t *from, size_t *to);
+/* What the caller does with items [from, to) at both ends of the net; in any order, in threads.
+ */
+struct net_visitor {
+	/* Sets their inputs; NULL where they are set. */
+	void (*enter)(void *arg, size_t from, size_t to);
+	/* Takes their logits and sets the gradient by them; in net_train. */
+	void (*leave)(void *arg, size_t from, size_t to, const float *logits, float *dlogits);
+	void *arg;
+};
 
-/* Sets rows [from, to) of the logits and returns the first; `worker` is the caller's number. */
-const float *net_forward(struct net *n, size_t from, size_t to, int worker);
+/* Sets the logits. */
+void net_forward(struct net *n, const struct net_visitor *v);
 
-/* Where the gradient by the logits goes, from item `from` on, for net_backward. */
-float *net_dlogits(struct net *n, size_t from);
+/* Sets the logits, and the gradients by all activations: of nets prepared and started for
+ * training. */
+void net_train(struct net *n, const struct net_visitor *v);
 
-/* After net_forward in training and with net_dlogits filled. */
-void net_backward(struct net *n, size_t from, size_t to, int worker);
+/* The second half of net_train by itself, after net_forward and with net_dlogits filled. */
+void net_backward(struct net *n);
 
-/* After net_backward of all items: the gradient by the part's values of parameter i of its
+/* The gradient by the logits, [batch][classes], for net_backward. */
+float *net_dlogits(struct net *n);
+
+/* After net_train: the gradient by the part's values of parameter i of its
  * layer into grad[i]. */
 void net_gradient(struct net *n, const struct net_part *part, int worker, float *const grad[]);
 
@@ -132,5 +158,8 @@ const char *net_param_name(
 /* Parameter number i of the net, layers in order: its layer, or NULL past the last; *p receives
  * it. */
 const struct layer *net_param(const struct net *n, size_t i, const struct layer_param **p);
+
+/* The same of all that is stored: the layers' parameters and buffers. */
+const struct layer *net_tensor(const struct net *n, size_t i, const struct layer_param **p);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "err.h"
 #include "infer.h"
-#include "workers.h"
 
 #include <math.h>
 #include <string.h>
@@ -35,30 +34,28 @@ struct step {
 	const struct batch *batch;
 };
 
-/* Some items of the batch, from pixels to the gradients by the activations, in one worker's
- * cache. */
-static void run_rows(void *job, size_t part, int worker)
+static void fill_rows(void *step, size_t from, size_t to)
 {
-	const struct step *s = job;
-	const struct train *t = s->train;
-	struct net *n = t->net;
-	const float *logits;
-	size_t from, to;
+	const struct step *s = step;
 
-	net_rows(n, part, &from, &to);
-	batcher_fill(t->batcher, from, to);
-	logits = net_forward(n, from, to, worker);
-	loss_rows(t->loss, s->batch, from, to, logits, net_dlogits(n, from));
-	net_backward(n, from, to, worker);
+	batcher_fill(s->train->batcher, from, to);
+}
+
+static void lose_rows(void *step, size_t from, size_t to, const float *logits, float *dlogits)
+{
+	const struct step *s = step;
+
+	loss_rows(s->train->loss, s->batch, from, to, logits, dlogits);
 }
 
 static int step(struct train *t, const struct batch *batch, double lr, struct err *e)
 {
 	struct position *p = &t->position;
 	struct step s = {t, batch};
+	struct net_visitor v = {fill_rows, lose_rows, &s};
 
 	net_start(t->net, batch, 1, t->seed);
-	workers_run(t->net->workers, run_rows, &s, net_chunks(t->net));
+	net_train(t->net, &v);
 	loss_add(t->loss, batch->n, &p->sum);
 	if (!isfinite(p->sum.total))
 		return err_set(e,

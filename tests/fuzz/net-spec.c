@@ -76,9 +76,9 @@ static void train(struct net *n)
 	net_init(n, INITIALIZER_HE, 1);
 	net_pack(n);
 	net_start(n, &b, 1, 1);
-	net_forward(n, 0, ITEMS, 0);
-	memset(net_dlogits(n, 0), 0, ITEMS * n->classes * sizeof *grad);
-	net_backward(n, 0, ITEMS, 0);
+	net_forward(n, NULL);
+	memset(net_dlogits(n), 0, ITEMS * n->classes * sizeof *grad);
+	net_backward(n);
 	for (size_t i = 0; i < n->parts; i++) {
 		float *at[LAYER_MAX_PARAMS];
 		size_t from;
@@ -91,7 +91,7 @@ static void train(struct net *n)
 	}
 	require(net_prepare(n, ITEMS, 0, &e) == 0, e.text);
 	net_start(n, &b, 0, 1);
-	net_forward(n, 0, ITEMS, 0);
+	net_forward(n, NULL);
 	free(input);
 	free(grad);
 }

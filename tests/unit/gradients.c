@@ -384,7 +384,7 @@ static void check_whole(const char *text, struct workers *w)
 	t.batch.input = input;
 	spread_params(t.net);
 	whole_value(&t);
-	memcpy(net_dlogits(t.net, 0), t.weight, ITEMS * t.net->classes * sizeof(float));
+	memcpy(net_dlogits(t.net), t.weight, ITEMS * t.net->classes * sizeof(float));
 	grad = floats(t.net->arena);
 	whole_backward(t.net, grad);
 	for (size_t i = 0; net_param(t.net, i, &p) != NULL; i++)

@@ -28,8 +28,8 @@ static double step(struct net *n)
 
 	stencil_points(input, ROWS * INPUTS, 0, 1);
 	whole_forward(n, &b, 1, 0);
-	stencil_points(net_dlogits(n, 0), ROWS * n->classes, 0, 2);
-	workers_run(n->workers, whole_backward_rows, n, net_chunks(n));
+	stencil_points(net_dlogits(n), ROWS * n->classes, 0, 2);
+	net_backward(n);
 	optim_defaults(&o, optim_kind_find("adam"));
 	o.clip = 1e9;
 	o.max_norm = 0.5;

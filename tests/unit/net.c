@@ -365,7 +365,7 @@ static void train_once(const char *text, int threads, float *grad, size_t n)
 	stencil_points(x, 130 * INS, 0, 1);
 	for (uint32_t i = 0; i < 130; i++)
 		item[i] = i;
-	memcpy(net_dlogits(net, 0), whole_forward(net, &b, 1, 8), 130 * 10 * sizeof(float));
+	memcpy(net_dlogits(net), whole_forward(net, &b, 1, 8), 130 * 10 * sizeof(float));
 	whole_backward(net, grad);
 	net_free(net);
 	workers_free(w);

@@ -80,7 +80,7 @@ static void cross_entropy(struct net *n, struct batch *b, const float *logits)
 	struct err e;
 
 	assert_int_equal(loss_init(&l, &e), 0);
-	whole_loss(&l, b, logits, net_dlogits(n, 0), &sum);
+	whole_loss(&l, b, logits, net_dlogits(n), &sum);
 	loss_release(&l);
 }
 

@@ -7,30 +7,14 @@
 #include "net.h"
 #include "workers.h"
 
-static inline void whole_forward_rows(void *net, size_t part, int worker)
-{
-	size_t from, to;
-
-	net_rows(net, part, &from, &to);
-	net_forward(net, from, to, worker);
-}
-
 /* The logits [b->n][classes], with the parameters as they are now. */
 static inline const float *whole_forward(
 	struct net *n, const struct batch *b, int training, uint64_t seed)
 {
 	net_pack(n);
 	net_start(n, b, training, seed);
-	workers_run(n->workers, whole_forward_rows, n, net_chunks(n));
+	net_forward(n, NULL);
 	return n->logits;
-}
-
-static inline void whole_backward_rows(void *net, size_t part, int worker)
-{
-	size_t from, to;
-
-	net_rows(net, part, &from, &to);
-	net_backward(net, from, to, worker);
 }
 
 /* A gradient laid out as the parameters are. */
@@ -53,12 +37,12 @@ static inline void whole_gradient_part(void *gradient, size_t number, int worker
 	net_gradient(g->net, part, worker, grad);
 }
 
-/* After whole_forward, and with net_dlogits(n, 0) filled. */
+/* After whole_forward, and with net_dlogits(n) filled. */
 static inline void whole_backward(struct net *n, float *grad)
 {
 	struct whole_gradient g = {n, grad};
 
-	workers_run(n->workers, whole_backward_rows, n, net_chunks(n));
+	net_backward(n);
 	workers_run(n->workers, whole_gradient_part, &g, n->parts);
 }
 
