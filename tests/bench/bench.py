@@ -73,32 +73,36 @@ class Bench:
             print("# " + what)
         self.mnist = os.path.abspath(os.path.join(os.environ.get("POTSTILL_DATA", "../shared/data"), "mnist"))
 
-    def folder(self, name):
+    def folder(self, work):
+        name = work.data
         if name not in self.folders:
             source = self.mnist if name == "mnist" else None
-            self.folders[name] = files.Folder(os.path.join(self.scratch, name), self.o.items, source)
+            teacher = work.net if files.is_named(work.net) else files.TEACHER
+            self.folders[name] = files.Folder(os.path.join(self.scratch, name), work.items(self.o.items), source,
+                                              work.sides, work.classes, teacher)
         return self.folders[name]
 
     def tell_libraries(self):
+        """Which library multiplies for PyTorch."""
         for c in self.contenders[:3 if self.o.quick else None]:  # each takes PyTorch's start
             if type(c) is works.Torch:
-                print(f"# {c.label}: multiplies with {' '.join(c.blas(self.folder('generated'))) or 'its own code'}")
+                print(f"# {c.label}: multiplies with {' '.join(c.blas(self.scratch)) or 'its own code'}")
 
     def measure(self, work, best):
         """{contender: samples}, and the SGEMM rates of the same time by threads."""
         able = [c for c in self.contenders if c.able(work)]
-        folder = self.folder(work.data)
+        folder = self.folder(work)
         samples, rates = {c: [] for c in able}, {}
         for _ in range(self.o.repeat):
             for c in able:
                 samples[c].append(c.measure(work, folder))
-            for n in {1, self.o.threads} if best and work.gflop(1) else ():
+            for n in {1, self.o.threads} if best and work.gflop(folder) else ():
                 rates.setdefault(n, []).append(sgemm(best, self.o.size, "cpu" if self.o.cpu_time else n))
         return samples, {n: statistics.median(r) for n, r in rates.items()}
 
     def rows(self, work, best):
         samples, rates = self.measure(work, best)
-        gflop = work.gflop(self.o.items)
+        gflop = work.gflop(self.folder(work))
         ours = None
         for c, found in samples.items():
             seconds = sorted(s.seconds for s in found)
@@ -130,13 +134,14 @@ class Bench:
 
 
 def main():
-    names = [w.name for w in works.WORKS]
+    names = [w.name for w in works.WORKS] + ["conv", "infer"]
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--items", type=int, default=60000, help="pictures to train on [60000]")
     options.add_argument("--repeat", type=int, default=5, help="times that each contender runs [5]")
     options.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="[as many as CPUs]")
     options.add_argument("--only", action="append", choices=names, metavar="NAME",
-                         help="this work only, more than once for several: " + ", ".join(names))
+                         help="this work only, more than once for several; conv and infer are all that begin so: "
+                         + ", ".join(names))
     options.add_argument("--no-peers", action="store_true", help="potstill alone")
     options.add_argument("--cpu-time", action="store_true", help="one thread, seconds of CPU time: for busy machines")
     options.add_argument("--quick", action="store_true", help="few items, once: for tests of the benchmark itself")
@@ -148,7 +153,8 @@ def main():
     if min(o.items, o.repeat, o.threads) < 1 or o.items < 10:
         options.error("--items is at least 10, --repeat and --threads are at least 1")
     with tempfile.TemporaryDirectory(prefix="potstill-bench.") as scratch:
-        Bench(o, scratch).run([w for w in works.WORKS if not o.only or w.name in o.only])
+        only = o.only or names
+        Bench(o, scratch).run([w for w in works.WORKS if w.name in only or w.name.split("-")[0] in only])
 
 
 if __name__ == "__main__":

@@ -1,29 +1,31 @@
 # SPDX-License-Identifier: ISC
-"""Pictures of MNIST's shape in the current folder, as IDX files NAME-images and NAME-labels.
+"""Pictures in the current folder, as IDX files NAME-images and NAME-labels.
 
-    data.py generate NAME ITEMS     ten patterns with noise, one label in five wrong
+    data.py generate NAME ITEMS SIDES...    ten patterns with noise, one label in five wrong
     data.py convert NAME IMAGES LABELS ITEMS    the first items of IDX files, gzip'ed or not
 
 The wrong labels keep gradients of a realistic size."""
 import gzip
+import math
 import struct
 import sys
 
 import numpy
 
-CHUNK = 50000
+CHUNK = 50000 * 784  # pixels
 
 
 def write_head(f, *shape):
     f.write(struct.pack(">BBBB", 0, 0, 8, len(shape)) + struct.pack(f">{len(shape)}I", *shape))
 
 
-def chunks(items):
-    """(images, labels) of at most CHUNK items; three quarters of the pixels are zero, as in handwriting."""
+def chunks(items, sides):
+    """(images, labels) of some items; three quarters of the pixels are zero, as in handwriting."""
     rng = numpy.random.default_rng(1)
-    patterns = rng.integers(0, 256, (10, 28, 28)) * (rng.random((10, 28, 28)) < 0.25)
-    for start in range(0, items, CHUNK):
-        n = min(CHUNK, items - start)
+    patterns = rng.integers(0, 256, (10, *sides)) * (rng.random((10, *sides)) < 0.25)
+    chunk = CHUNK // math.prod(sides)
+    for start in range(0, items, chunk):
+        n = min(chunk, items - start)
         labels = rng.integers(0, 10, n).astype(numpy.uint8)
         pixels = patterns[labels].astype(numpy.int16)
         noise = rng.integers(-100, 101, pixels.shape, dtype=numpy.int16)
@@ -41,9 +43,9 @@ def read_idx(name, items):
     return numpy.frombuffer(data, numpy.uint8, offset=4 + 4 * data[3]).reshape(shape)[:items]
 
 
-def write(name, items, parts):
+def write(name, items, sides, parts):
     with open(f"{name}-images", "wb") as images, open(f"{name}-labels", "wb") as labels:
-        write_head(images, items, 28, 28)
+        write_head(images, items, *sides)
         write_head(labels, items)
         for x, y in parts:
             images.write(x.tobytes())
@@ -52,10 +54,10 @@ def write(name, items, parts):
 
 def main(how, name, *rest):
     if how == "generate":
-        items = int(rest[0])
-        return write(name, items, chunks(items))
+        items, *sides = map(int, rest)
+        return write(name, items, sides, chunks(items, sides))
     x, y = (read_idx(f, int(rest[2])) for f in rest[:2])
-    return write(name, len(x), [(x, y)])
+    return write(name, len(x), x.shape[1:], [(x, y)])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+NETS = os.path.join(HERE, "..", "..", "nets")
 TEACHER = "784-1200-1200-10"
 STUDENT = "784-100-100-10"
 Process = collections.namedtuple("Process", "seconds cpu mib out")
@@ -35,17 +36,25 @@ def python(script, *args, **how):
     return process, json.loads(process.out) if process.out else None
 
 
+def is_named(net):
+    return not net[0].isdigit()
+
+
 def net_spec(widths, dropout=0):
-    """784-1200-10 as potstill's --net."""
+    """784-1200-10 as potstill's --net; or a name of nets/."""
+    if is_named(widths):
+        return os.path.join(NETS, widths + ".net")
     hidden = "".join(f"fc:{n},relu," + (f"drop:{dropout:g}," if dropout else "") for n in widths.split("-")[1:-1])
     return f"{hidden}fc:{widths.split('-')[-1]}"
 
 
 class Folder:
-    """The files of one data set: generated, or the IDX files of `source`."""
+    """The files of one data set: generated, or the IDX files of `source`; and of models for it, called teacher
+    and student."""
 
-    def __init__(self, path, items, source=None):
+    def __init__(self, path, items, source=None, sides=(28, 28), classes=10, teacher=TEACHER):
         self.path, self.items, self.source = path, items, source
+        self.sides, self.classes, self.teacher = sides, classes, teacher
         os.mkdir(path)
 
     def need(self, *names):
@@ -61,8 +70,9 @@ class Folder:
             idx = (os.path.join(self.source, f"{kind}-{what}-ubyte.gz") for what in ("images-idx3", "labels-idx1"))
             python("data.py", "convert", name, *idx, items, folder=self.path)
         else:
-            python("data.py", "generate", name, items, folder=self.path)
-        self.tool("idx2tensor", "-o", f"{name}.safetensors.zst", f"{name}-images", f"{name}-labels")
+            python("data.py", "generate", name, items, *self.sides, folder=self.path)
+        self.tool("idx2tensor", "--classes", self.classes, "-o", f"{name}.safetensors.zst", f"{name}-images",
+                  f"{name}-labels")
 
     def make_data(self, _):
         self.pictures("data", self.items)
@@ -74,17 +84,24 @@ class Folder:
     def make_test(self, _):
         self.pictures("test", min(self.items, 10000), "t10k")
 
-    def make_teacher(self, name):
+    def make_model(self, name, net, dropout):
         if name.endswith(".pt"):
-            return python("peer_torch.py", "models", folder=self.path)
+            python("peer_torch.py", "model", "--net", net, "--dropout", dropout, "--model", name, folder=self.path)
+            return
         self.need("data.safetensors.zst")
-        self.tool("train-teacher", "--net", net_spec(TEACHER, 0.5), "--epochs", 1, "-o", name, "data.safetensors.zst")
+        self.tool("train-teacher", "--net", net_spec(net, dropout), "--epochs", 1, "-o", name, "data.safetensors.zst")
+
+    def make_teacher(self, name):
+        self.make_model(name, self.teacher, 0.5)
 
     def make_student(self, name):
-        if name.endswith(".pt"):
-            return python("peer_torch.py", "models", folder=self.path)
+        self.make_model(name, STUDENT, 0)
+
+    def macs(self, net):
+        """Multiply-accumulates of each layer of a net of nets/, for an item."""
         self.need("data.safetensors.zst")
-        self.tool("train-teacher", "--net", STUDENT, "--epochs", 1, "-o", name, "data.safetensors.zst")
+        rows = run(["train-teacher", "--dry-run", "--net", net_spec(net), "data.safetensors.zst"], self.path).out
+        return [int(row.split("\t")[4]) for row in rows.splitlines() if row[0].isdigit()]
 
     def make_soft(self, name):
         if name.endswith(".npy"):

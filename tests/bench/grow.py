@@ -49,7 +49,7 @@ def row(case, before, folder, repeat, peak):
     what, value, items, threads, work = case
     samples = [works.Potstill(threads).measure(work, folder) for _ in range(repeat)]
     seconds = statistics.median(s.seconds for s in samples)
-    rate = work.gflop(items) / seconds
+    rate = work.gflop(folder) / seconds
     power = ""
     if before and before[0] == what:
         power = f"{math.log(seconds / before[2]) / math.log(value / before[1]):.2f}"

@@ -6,53 +6,55 @@
     write      soft targets of data in memory in batches of 1000, to a .npy file, from inside
     write-all  the same from files, as a whole process
     evaluate   errors of a model file on a test set's files, as a whole process
-    models     writes the model files that the others load
+    model      writes the model file that the others load
+    blas       which library multiplies
 
 Prints JSON. --tuned is PyTorch at its best: denormals flushed, the optimiser on lists of
-tensors; the environment (which kernels, bound threads, malloc) is the caller's business."""
+tensors, pictures with their channels last; the environment (which kernels, bound threads,
+malloc) is the caller's business."""
 import argparse
 import json
 import os
+import struct
 import sys
 import time
 
 import numpy
 import torch
-from torch import nn
 from torch.nn import functional as F
+
+import peer_nets
 
 TEMPERATURE = 5.0
 WARM_UP = 50  # steps
 
 
-def mlp(widths, dropout):
-    layers = []
-    for i, (m, n) in enumerate(zip(widths, widths[1:])):
-        layers.append(nn.Linear(m, n))
-        if i < len(widths) - 2:
-            layers.append(nn.ReLU())
-            if dropout:
-                layers.append(nn.Dropout(dropout))
-    return nn.Sequential(*layers)
-
-
-def load(name):
-    """Pixels in [0,1] and labels."""
-    x = numpy.fromfile(f"{name}-images", numpy.uint8, offset=16).reshape(-1, 784)
+def load(name, net):
+    """Pixels in [0,1], items x channels x height x width or, for widths, items x values; and labels."""
+    with open(f"{name}-images", "rb") as f:
+        data = bytearray(f.read())
+    items, *sides = struct.unpack_from(f">{data[3]}I", data, 4)
+    x = numpy.frombuffer(data, numpy.uint8, offset=4 + 4 * data[3])
+    x = x.reshape(items, -1, *sides[-2:]) if net in peer_nets.NETS else x.reshape(items, -1)
     y = numpy.fromfile(f"{name}-labels", numpy.uint8, offset=8)
     return torch.from_numpy(x).to(torch.float32).div_(255), torch.from_numpy(y.astype(numpy.int64))
 
 
+def ready(x, o):
+    """A net or pictures as the tuned PyTorch has them."""
+    pictures = o.tuned and o.net in peer_nets.NETS
+    return x.to(memory_format=torch.channels_last) if pictures else x
+
+
 class Trainer:
     def __init__(self, o):
-        self.net, self.batch = mlp(o.net, o.dropout), o.batch
-        self.x, self.y = load("data")
+        self.net, self.o = ready(peer_nets.make(o.net, o.dropout), o), o
+        self.x, self.y = load("data", o.net)
         self.soft = torch.from_numpy(numpy.load("soft.npy")) if o.soft else None
-        self.clock = o.clock
         self.optimizer = torch.optim.Adam(self.net.parameters(), foreach=o.tuned)
 
     def step(self, rows):
-        logits = self.net(self.x.index_select(0, rows))
+        logits = self.net(ready(self.x.index_select(0, rows), self.o))
         loss = F.cross_entropy(logits, self.y.index_select(0, rows))
         if self.soft is not None:
             log_q = F.log_softmax(logits / TEMPERATURE, 1)
@@ -62,23 +64,24 @@ class Trainer:
         self.optimizer.step()
 
     def epoch(self, steps=None):
-        start = self.clock()
-        for rows in torch.randperm(len(self.x)).split(self.batch)[:steps]:
+        start = self.o.clock()
+        for rows in torch.randperm(len(self.x)).split(self.o.batch)[:steps]:
             self.step(rows)
-        return self.clock() - start
+        return self.o.clock() - start
 
 
 @torch.no_grad()
-def write(net, x, clock):
-    start = clock()
+def write(net, x, o):
+    start = o.clock()
     net.eval()
-    numpy.save("peer-soft.npy", torch.cat([F.softmax(net(b) / TEMPERATURE, 1) for b in x.split(1000)]).numpy())
-    return clock() - start
+    soft = [F.softmax(net(ready(b, o)) / TEMPERATURE, 1) for b in x.split(o.batch)]
+    numpy.save("peer-soft.npy", torch.cat(soft).numpy())
+    return o.clock() - start
 
 
 @torch.no_grad()
-def evaluate(net):
-    x, y = load("test")
+def evaluate(net, o):
+    x, y = load("test", o.net)
     net.eval()
     logits = torch.cat([net(b) for b in x.split(1000)])
     return {"errors": int((logits.argmax(1) != y).sum()), "log_loss": float(F.cross_entropy(logits, y))}
@@ -92,31 +95,32 @@ def blas():
 
 
 def run(o):
-    if o.work == "models":
-        for widths, dropout, name in (((784, 1200, 1200, 10), 0.5, "teacher"), ((784, 100, 100, 10), 0, "student")):
-            torch.save(mlp(widths, dropout).state_dict(), f"{name}.pt")
+    if o.work == "blas":
         return {"blas": blas()}
+    if o.work == "model":
+        return torch.save(peer_nets.make(o.net, o.dropout).state_dict(), o.model)
     if o.work in ("epoch", "first"):
         trainer = Trainer(o)
         trainer.epoch(WARM_UP if o.work == "epoch" else 1)
         if o.work == "first":
             return {"seconds": [o.clock() - (o.started if o.clock is time.monotonic else 0)]}
         return {"seconds": [trainer.epoch() for _ in range(o.epochs)]}
-    net = mlp(o.net, o.dropout)
+    net = peer_nets.make(o.net, o.dropout)
     net.load_state_dict(torch.load(o.model))
+    net = ready(net, o)
     if o.work == "evaluate":
-        return evaluate(net)
-    x, _ = load("data")
+        return evaluate(net, o)
+    x, _ = load("data", o.net)
     if o.work == "write":
-        write(net, x, o.clock)
-        return {"seconds": [write(net, x, o.clock) for _ in range(o.epochs)]}
-    return {"seconds": [write(net, x, o.clock)]}
+        write(net, x, o)
+        return {"seconds": [write(net, x, o) for _ in range(o.epochs)]}
+    return {"seconds": [write(net, x, o)]}
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("work")
-    options.add_argument("--net", type=lambda s: [int(n) for n in s.split("-")])
+    options.add_argument("--net", help="784-100-10, or a name of nets/")
     options.add_argument("--dropout", type=float, default=0)
     options.add_argument("--soft", action="store_true")
     options.add_argument("--model")

@@ -27,16 +27,36 @@ class Work:
     batch: int = 128
     alone: bool = False  # a row for potstill with one thread too
     peers: str = "torch"
+    share: float = 1  # of the items, where they are dear
+    sides: tuple = (28, 28)
+    classes: int = 10
+
+    def items(self, most):
+        return most if self.share == 1 else max(10, int(most * self.share))
 
     def steps(self, items):
         return -(-items // self.batch)
 
-    def gflop(self, items):
-        """Of the matrix products; the first layer's input gets no gradient. None for whole processes."""
+    def macs(self, folder):
+        """Of an item, of the layers that have any."""
+        if files.is_named(self.net):
+            return [n for n in folder.macs(self.net) if n > 0]
         widths = [int(n) for n in self.net.split("-")]
-        weights = [m * n for m, n in zip(widths, widths[1:])]
-        passes = {"epoch": 3 * sum(weights) - weights[0], "write": sum(weights)}.get(self.kind)
-        return passes and 2e-9 * items * passes
+        return [m * n for m, n in zip(widths, widths[1:])]
+
+    def gflop(self, folder):
+        """Of the matrix products; the first layer's input gets no gradient. None for whole processes."""
+        if self.kind not in ("epoch", "write"):
+            return None
+        macs = self.macs(folder)
+        return 2e-9 * folder.items * (3 * sum(macs) - macs[0] if self.kind == "epoch" else sum(macs))
+
+
+def named(net, share, batch, **how):
+    """The rows of a net of nets/: trained on labels, and its soft targets written in batches of as many."""
+    how.update(net=net, data=net, share=share, batch=batch, epochs=3)
+    return (Work(f"conv-{net}", f"{net}, batch {batch}, trained", "epoch", alone=True, **how),
+            Work(f"infer-{net}", f"{net}, soft targets written", "write", alone=True, **how))
 
 
 TEACHER, STUDENT = files.TEACHER, files.STUDENT
@@ -52,6 +72,11 @@ WORKS = [
     Work("labels", f"net {STUDENT} on labels, an epoch", "epoch", STUDENT, epochs=6, peers="torch sklearn"),
     Work("mnist-teacher", "teacher on real MNIST, an epoch", "epoch", TEACHER, 0.5, data="mnist"),
     Work("mnist-student", f"student {STUDENT}, real MNIST", "epoch", STUDENT, soft=True, epochs=6, data="mnist"),
+    *named("emnist-teacher", 1 / 30, 256, classes=26),
+    *named("keras-teacher", 1 / 120, 32),
+    *named("emnist-student", 1, 256, classes=26),
+    *named("keras-student", 1 / 5, 32),
+    *named("squeezenet1.1", 1 / 600, 32, sides=(3, 224, 224), classes=1000),
 ]
 
 
@@ -144,14 +169,15 @@ class Torch:
 
     def measure(self, work, folder):
         folder.need("data.safetensors.zst")
+        batch = 1000 if work.kind == "write" and not files.is_named(work.net) else work.batch
         command = [work.kind, "--started", "{started}", "--net", work.net, "--dropout", work.dropout]
-        command += ["--batch", work.batch, "--epochs", max(1, work.epochs - 1), *["--tuned"] * self.tuned]
+        command += ["--batch", batch, "--epochs", max(1, work.epochs - 1), *["--tuned"] * self.tuned]
         command += ["--clock", "process_time" if self.cpu else "monotonic"]
         if work.soft:
             folder.need("soft.npy")
             command += ["--soft"]
         if work.kind in ("write", "write-all", "evaluate"):
-            model = "teacher.pt" if work.net == TEACHER else "student.pt"
+            model = "teacher.pt" if work.net == folder.teacher else "student.pt"
             folder.need(model, "test.safetensors.zst")
             command += ["--model", model]
         process, said = files.python("peer_torch.py", *command, folder=folder.path, env=self.env)
@@ -161,7 +187,7 @@ class Torch:
 
     def blas(self, folder):
         """The files of the library that multiplies."""
-        _, said = files.python("peer_torch.py", "models", folder=folder.path, env=self.env)
+        _, said = files.python("peer_torch.py", "blas", folder=folder, env=self.env)
         return [os.path.basename(os.path.realpath(f)) for f in said["blas"]]
 
 
