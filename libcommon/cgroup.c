@@ -3,48 +3,43 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PATH_SIZE 4096
 
-/* The first line of a file without its end; -1 where it cannot be read. */
-static int read_line(const char *path, char *line, int size)
+/* The first line of a folder's file; nothing where it cannot be read. */
+static void line_in(const char *folder, const char *name, char *line, int size)
 {
-	FILE *f = fopen(path, "r");
-	char *got;
+	char path[PATH_SIZE];
+	FILE *f = NULL;
 
-	if (f == NULL)
-		return -1;
-	got = fgets(line, size, f);
-	fclose(f);
-	if (got == NULL)
-		return -1;
-	line[strcspn(line, "\n")] = '\0';
-	return 0;
+	if (snprintf(path, sizeof path, "%s/%s", folder, name) < (int)sizeof path)
+		f = fopen(path, "r");
+	if (f == NULL || fgets(line, size, f) == NULL)
+		*line = '\0';
+	if (f != NULL)
+		fclose(f);
 }
 
 /* Version 2: "QUOTA PERIOD", where the quota may be "max". */
 static double unified_quota(const char *folder)
 {
-	char path[PATH_SIZE], line[100];
+	char line[100], *rest;
 	double quota, period;
 
-	if (snprintf(path, sizeof path, "%s/cpu.max", folder) >= (int)sizeof path ||
-		read_line(path, line, sizeof line) ||
-		sscanf(line, "%lf %lf", &quota, &period) != 2 || quota <= 0 || period <= 0)
-		return INFINITY;
-	return quota / period;
+	line_in(folder, "cpu.max", line, sizeof line);
+	quota = strtod(line, &rest);
+	period = strtod(rest, NULL);
+	return quota > 0 && period > 0 ? quota / period : INFINITY;
 }
 
 static double read_number(const char *folder, const char *name)
 {
-	char path[PATH_SIZE], line[100];
-	double number;
+	char line[100];
 
-	if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path ||
-		read_line(path, line, sizeof line) || sscanf(line, "%lf", &number) != 1)
-		return -1;
-	return number;
+	line_in(folder, name, line, sizeof line);
+	return strtod(line, NULL);
 }
 
 /* Version 1: a file each; -1 is no quota. */
