@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli-evaluate.h"
 
+#include "cli-output.h"
 #include "err.h"
 #include "json.h"
 #include "metrics-compare.h"
@@ -181,7 +182,5 @@ int cli_evaluate_tables(const struct cli_evaluation *v, struct err *e)
 	for (size_t i = 0; v->confusion && i < v->models; i++)
 		put_confusion(v, i);
 	free(names);
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return err_errno(e, "cannot write to standard output");
-	return 0;
+	return cli_output_flush(e);
 }

@@ -5,6 +5,7 @@
 #include "err.h"
 #include "outfile.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,4 +30,12 @@ void cli_output_check(const char *path)
 	if (outfile_open(&probe, path, &e))
 		die_err(&e);
 	outfile_abort(&probe);
+}
+
+int cli_output_flush(struct err *e)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	err_errno(e, "cannot write");
+	return err_in(e, "standard output");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli-train-report.h"
 
+#include "cli-output.h"
 #include "err.h"
 #include "json.h"
 #include "net-spec.h"
@@ -69,6 +70,8 @@ FILE *cli_train_open_log(const char *path, uint32_t epochs)
 {
 	FILE *f;
 
+	if (strcmp(path, "-") == 0)
+		return fdopen(dup(STDOUT_FILENO), "w");
 	if (epochs == 0 || !is_regular(path))
 		return fopen(path, epochs == 0 ? "w" : "a");
 	f = fopen(path, "r+");
@@ -132,7 +135,5 @@ int cli_train_describe(const struct net *n, const struct optim *o, size_t batch,
 	printf("total\t\t\t%zu\t%zu\n", n->params, n->macs);
 	printf("memory at batch %zu\ttraining %s\tinference %s\n", batch,
 		size_text(training, of_training), size_text(inference, of_inference));
-	if (fflush(stdout) != 0)
-		return err_errno(e, "standard output");
-	return 0;
+	return cli_output_flush(e);
 }

@@ -16,7 +16,8 @@ void cli_train_show_step(
 
 /*
  * Opens --log. Behind `epochs` epochs that a checkpoint knows, the file keeps their lines and
- * loses those that a killed run wrote later: they come again. NULL with errno on failure.
+ * loses those that a killed run wrote later: they come again. "-" is standard output. NULL
+ * with errno on failure.
  */
 FILE *cli_train_open_log(const char *path, uint32_t epochs);
 

@@ -132,6 +132,23 @@ static void release(struct run *r)
 	workers_free(r->workers);
 }
 
+static void check_files(
+	const struct train_options *o, const struct distill_options *distill, const char *data)
+{
+	const char *const given[] = {data, o->validation, o->init};
+
+	options_one_stdin(given, 3, distill != NULL ? distill->targets : NULL);
+	if (o->checkpoint != NULL && strcmp(o->checkpoint, "-") == 0)
+		die_usage("--checkpoint needs a file: each replaces the one before");
+	if (o->log != NULL && strcmp(o->log, "-") == 0 && strcmp(o->output, "-") == 0)
+		die_usage("model and log cannot both go to standard output");
+	if (o->dry_run)
+		return;
+	cli_output_check(o->output);
+	if (o->checkpoint != NULL)
+		cli_output_check(o->checkpoint);
+}
+
 void cli_train(
 	const struct train_options *o, const struct distill_options *distill, const char *data)
 {
@@ -139,8 +156,7 @@ void cli_train(
 	struct err e;
 
 	cli_train_check_options(o, distill);
-	if (!o->dry_run)
-		cli_output_check(o->output);
+	check_files(o, distill, data);
 	cli_train_load(&r);
 	cli_train_make_net(&r);
 	cli_train_prepare(&r);

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 #include "options.h"
 
+#include "cli-output.h"
 #include "die.h"
+#include "err.h"
 #include "options-file.h"
 #include "size.h"
 #include "tensor-file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_ROWS 128
 #define HELP_COLUMN 30
@@ -80,6 +84,15 @@ static void print_row(const struct option_row *row)
 		printf("%-*s%s\n", HELP_COLUMN, left, row->help);
 }
 
+_Noreturn static void end_printing(void)
+{
+	struct err e;
+
+	if (cli_output_flush(&e))
+		die_err(&e);
+	exit(0);
+}
+
 _Noreturn static void print_help(const struct tool *tool)
 {
 	printf("usage: %s %s\n\n%s\n", tool->name, tool->synopsis, tool->summary);
@@ -89,7 +102,7 @@ _Noreturn static void print_help(const struct tool *tool)
 		print_row(row);
 	for (const struct option_row *row = common; row->type != OPTION_TYPE_END; row++)
 		print_row(row);
-	exit(fflush(stdout) == 0 ? 0 : 1);
+	end_printing();
 }
 
 static double real_value(const struct option_row *row, const char *text)
@@ -221,9 +234,28 @@ static void check_operands(const struct tool *tool, int n)
 		die_usage("too many operands; usage: %s %s", tool->name, tool->synopsis);
 }
 
+void options_one_stdin(const char *const path[], int n, const char *other)
+{
+	int inputs = other != NULL && strcmp(other, "-") == 0;
+
+	for (int i = 0; i < n; i++)
+		inputs += path[i] != NULL && strcmp(path[i], "-") == 0;
+	if (inputs > 1)
+		die_usage("only one input can be standard input");
+}
+
 static void warn_of_file(const char *path, const char *text)
 {
 	warn("\"%s\": %s", path, text);
+}
+
+/* The first file opened where a standard one is closed would get what is meant for that: a
+ * stand-in refuses it. */
+static void fill_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 char **options_parse(const struct tool *tool, int argc, char **argv, int *n)
@@ -231,6 +263,7 @@ char **options_parse(const struct tool *tool, int argc, char **argv, int *n)
 	struct flat f = {.letters = ":", .n = 0};
 	int c;
 
+	fill_standard_files();
 	die_name(tool->name);
 	die_setup_signals();
 	tensor_file_on_warning(warn_of_file);
@@ -248,7 +281,7 @@ char **options_parse(const struct tool *tool, int argc, char **argv, int *n)
 			print_help(tool);
 		if (version) {
 			printf("%s %s\n", tool->name, POTSTILL_VERSION);
-			exit(fflush(stdout) == 0 ? 0 : 1);
+			end_printing();
 		}
 	}
 	if (max_memory > 0)

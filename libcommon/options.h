@@ -102,4 +102,8 @@ char **options_parse(const struct tool *tool, int argc, char **argv, int *n);
 /* Whether -q was given. */
 bool options_quiet(void);
 
+/* Ends the program, as for a wrong command line, where more than one input is "-": of n paths
+ * and `other`, which may be NULL, as any of them. */
+void options_one_stdin(const char *const path[], int n, const char *other);
+
 #endif

@@ -33,6 +33,12 @@ static int is_stdout(const struct outfile *o)
 	return strcmp(o->path, "-") == 0;
 }
 
+/* What messages call it. */
+static const char *name_of(const struct outfile *o)
+{
+	return is_stdout(o) ? "standard output" : o->path;
+}
+
 static void block_signals(sigset_t *before)
 {
 	sigset_t all;
@@ -156,7 +162,7 @@ int outfile_write(struct outfile *o, const void *bytes, size_t n, struct err *e)
 		if (wrote < 0 && errno == EINTR)
 			continue;
 		if (wrote < 0)
-			return err_errno(e, "\"%s\": cannot write", o->path);
+			return err_errno(e, "\"%s\": cannot write", name_of(o));
 		p += wrote;
 		n -= (size_t)wrote;
 	}
@@ -198,7 +204,7 @@ static int commit(struct outfile *o, int durable, struct err *e)
 	if (!failed && o->temporary != NULL && durable)
 		failed = sync_folder(o->temporary);
 	if (failed) {
-		err_errno(e, "\"%s\": cannot finish writing", o->path);
+		err_errno(e, "\"%s\": cannot finish writing", name_of(o));
 		outfile_abort(o);
 		return -1;
 	}

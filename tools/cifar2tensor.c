@@ -12,7 +12,6 @@
 #include "workers.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const char *output = "-", *names;
 static int kind = -1, labels = -1, level = TENSOR_LEVEL;
@@ -75,13 +74,10 @@ int main(int argc, char **argv)
 	struct cifar c;
 	struct err e;
 	char **path;
-	int n, piped = 0;
+	int n;
 
 	path = options_parse(&tool, argc, argv, &n);
-	for (int i = 0; i < n; i++)
-		piped += strcmp(path[i], "-") == 0;
-	if (piped > 1)
-		die_usage("only one batch can be standard input");
+	options_one_stdin((const char *const *)path, n, NULL);
 	tensor_set_init(&set);
 	w = workers_new(0, &e);
 	if (w == NULL || cifar_load(&c,

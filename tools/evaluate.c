@@ -13,7 +13,6 @@
 #include "workers.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const char *targets;
 static bool as_json, confusion, per_class;
@@ -60,12 +59,7 @@ static int load_targets(
 
 static void check_operands(char **path, int n)
 {
-	int inputs = targets != NULL && strcmp(targets, "-") == 0;
-
-	for (int i = 0; i < n; i++)
-		inputs += strcmp(path[i], "-") == 0;
-	if (inputs > 1)
-		die_usage("only one input can be standard input");
+	options_one_stdin((const char *const *)path, n, targets);
 	if (temperature > 0 && targets == NULL)
 		die_usage("--temperature is for --targets");
 }

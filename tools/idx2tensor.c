@@ -135,8 +135,7 @@ int main(int argc, char **argv)
 	int n;
 
 	path = options_parse(&tool, argc, argv, &n);
-	if (n == 2 && strcmp(path[0], "-") == 0 && strcmp(path[1], "-") == 0)
-		die_usage("images and labels cannot both be standard input");
+	options_one_stdin((const char *const *)path, n, NULL);
 	tensor_set_init(&set);
 	s.classes = (size_t)classes;
 	w = workers_new(0, &e);

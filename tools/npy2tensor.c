@@ -14,7 +14,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { AS_IMAGES, AS_FEATURES, AS_SOFT_TARGETS, AS_TENSOR };
 
@@ -215,11 +214,7 @@ static void settle_soft_targets(void)
 
 static void settle(char **path, int operands)
 {
-	bool piped = strcmp(path[0], "-") == 0;
-
-	if (piped && ((operands > 1 && strcmp(path[1], "-") == 0) ||
-			     (data != NULL && strcmp(data, "-") == 0)))
-		die_usage("only one input can be standard input");
+	options_one_stdin((const char *const *)path, operands, data);
 	if (as < 0)
 		die_usage("--as is missing: images, features, soft-targets or tensor");
 	if (as == AS_SOFT_TARGETS)

@@ -60,12 +60,7 @@ static const enum tensor_dtype dtypes[] = {TENSOR_F16, TENSOR_BF16, TENSOR_F32};
 
 static void check_options(char **path, int n)
 {
-	int inputs = 0;
-
-	for (int i = 0; i < n; i++)
-		inputs += strcmp(path[i], "-") == 0;
-	if (inputs > 1)
-		die_usage("only one input can be standard input");
+	options_one_stdin((const char *const *)path, n, NULL);
 	if (soft_values_fixed((enum soft_values)values) && temperature <= 0)
 		die_usage("--values %s needs a --temperature",
 			soft_values_name((enum soft_values)values));

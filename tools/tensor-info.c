@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Tells what tensor files hold, and whether they are whole. */
+#include "cli-output.h"
 #include "die.h"
 #include "err.h"
 #include "json.h"
@@ -178,7 +179,7 @@ static void print_json(const struct info *info)
 	json_close(&j);
 	put_metadata(&j, s);
 	if (json_end(&j, &e))
-		die("standard output: %s", e.text);
+		die("\"standard output\": %s", e.text);
 }
 
 /* Nothing is printed of a file before all that was asked for is known to be right. */
@@ -213,13 +214,12 @@ int main(int argc, char **argv)
 	int n, status = 0;
 
 	path = options_parse(&tool, argc, argv, &n);
-	die_setup_signals();
 	for (int i = 0; i < n; i++)
 		if (tell(path[i], &e)) {
 			fprintf(stderr, "tensor-info: %s\n", e.text);
 			status = 1;
 		}
-	if (fflush(stdout) || ferror(stdout))
-		die("standard output: cannot write");
+	if (cli_output_flush(&e))
+		die_err(&e);
 	return status;
 }

@@ -93,7 +93,7 @@ fails "missing file" 1 '"nothing": cannot be opened' cifar2tensor a.bin nothing
 fails "a folder" 1 '"\.": cannot be read: Is a directory' cifar2tensor .
 fails "over the memory limit" 1 '"a.bin": .*memory limit|"a.bin": is longer than' cifar2tensor --max-memory 50000 a.bin
 fails "endless input" 1 '"/dev/zero": is longer than 500000 bytes' cifar2tensor --max-memory 1000000 /dev/zero
-fails "two pipes" 2 'only one batch can be standard input' cifar2tensor - -
+fails "two pipes" 2 'only one input can be standard input' cifar2tensor - -
 fails "no operand" 2 'operand is missing' cifar2tensor
 fails "another kind" 2 'is none of 10|100' cifar2tensor --kind 20 a.bin
 fails "full device" 1 '/dev/full' cifar2tensor -o /dev/full a.bin

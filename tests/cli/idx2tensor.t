@@ -141,7 +141,7 @@ fails "names and --classes differ" 1 '2 class names for 10 classes' idx2tensor -
 fails "names are no list" 1 '"ab": is neither a file nor a list' idx2tensor --class-names ab gray label
 fails "no operand" 2 'operand is missing' idx2tensor
 fails "three operands" 2 'too many operands' idx2tensor gray label label
-fails "both from stdin" 2 'cannot both be standard input' idx2tensor - -
+fails "both from stdin" 2 'only one input can be standard input' idx2tensor - -
 fails "unknown option" 2 '' idx2tensor --transposed gray label
 fails "--level 0" 2 'level' idx2tensor --level 0 gray label
 fails "full device" 1 '/dev/full' idx2tensor -o /dev/full gray label

@@ -67,7 +67,12 @@ fails "standard output that is full" 1 'No space left' sh -c 'idx2tensor -q few 
 	echo $? >status
 } | head -c 1 >byte
 is "a closed pipe is exit 1" "$(cat status)" 1
-like "... with its reason" "$(cat closed)" '^idx2tensor: "-": cannot write: Broken pipe$'
+like "... with its reason" "$(cat closed)" '^idx2tensor: "standard output": cannot write: Broken pipe$'
+fails "help on a full device" 1 '^idx2tensor: "standard output": cannot write: No space left' sh -c 'idx2tensor --help >/dev/full'
+fails "standard output that is closed" 1 '^idx2tensor: "standard output": cannot write' sh -c 'idx2tensor -q few >&-'
+sh "$ROOT/man/examples.sh"
+train-teacher --net 784-10 --epochs 2 --log log -o model train.safetensors.zst 2>&-
+is "files take no standard file's place: nothing else is written to a log" "$(grep -c '^{.*}$' log) of $(wc -l <log)" "2 of 2"
 fails "no such folder" 1 '^idx2tensor: "no/such": cannot create' idx2tensor -q -o no/such few
 echo old >bad
 fails "a failing tool" 1 . idx2tensor -q -o bad out

@@ -30,6 +30,13 @@ teach --epochs 3 -o again.safetensors train.safetensors.zst
 same "the same run gives the same bytes" model.safetensors again.safetensors
 teach --epochs 3 --seed 1 -o other.safetensors train.safetensors.zst
 not_ok "another seed gives others" cmp -s model.safetensors other.safetensors
+teach --epochs 2 --log - -o logged.safetensors train.safetensors.zst >log.jsonl
+is "the log on standard output" "$(grep -c '^{.*}$' log.jsonl)" 2
+fails "not beside the model" 2 'model and log cannot both' teach --log - train.safetensors.zst
+fails "only one input is standard input" 2 'only one input' teach --init - -
+fails "a checkpoint is a file" 2 'checkpoint needs a file' teach --checkpoint - -o m train.safetensors.zst
+fails "where it cannot be, before the first epoch" 1 '"no/such": cannot create' \
+	teach --epochs 1000000 --checkpoint-every 1000000 --checkpoint no/such -o m train.safetensors.zst
 zstd -dqc train.safetensors.zst >train.safetensors
 teach --epochs 3 - <train.safetensors >piped.safetensors.zst
 ok "the pipe's output is whole" zstd -tq piped.safetensors.zst
