@@ -118,7 +118,7 @@ int checkpoint_save(const struct checkpoint *c, const struct tensor_set *lineage
 		char prefix[32];
 
 		state_prefix(prefix, i);
-		if (model_add_arena(&set, prefix, c->net, c->optim->state[i], e))
+		if (model_add_state(&set, prefix, c->net, c->optim->state[i], e))
 			goto out;
 	}
 	if (c->best != NULL && model_add_arena(&set, "best.", c->net, c->best, e))
@@ -168,7 +168,7 @@ static int read_checkpoint(const struct checkpoint *c, const struct tensor_set *
 		char prefix[32];
 
 		state_prefix(prefix, i);
-		if (model_take_arena(set, prefix, c->net, c->optim->state[i], e))
+		if (model_take_state(set, prefix, c->net, c->optim->state[i], e))
 			return -1;
 	}
 	if (c->best != NULL && model_take_arena(set, "best.", c->net, c->best, e))

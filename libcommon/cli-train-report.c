@@ -133,6 +133,8 @@ int cli_train_describe(const struct net *n, const struct optim *o, size_t batch,
 		if (describe_layer(&n->layer[i], e))
 			return -1;
 	printf("total\t\t\t%zu\t%zu\n", n->params, n->macs);
+	if (n->statistics > 0)
+		printf("running statistics\t\t\t%zu\t\n", n->statistics);
 	printf("memory at batch %zu\ttraining %s\tinference %s\n", batch,
 		size_text(training, of_training), size_text(inference, of_inference));
 	return cli_output_flush(e);

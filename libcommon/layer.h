@@ -19,7 +19,8 @@ struct layer_kind;
 #define LAYER_KINDS(X) \
 	X(fc) \
 	X(relu) \
-	X(relu6) X(lrelu) X(tanh) X(drop) X(conv) X(dw) X(maxpool) X(avgpool) X(gap) X(flatten)
+	X(relu6) \
+	X(lrelu) X(tanh) X(drop) X(conv) X(dw) X(bn) X(maxpool) X(avgpool) X(gap) X(flatten)
 
 /* The kinds that bring branches together, written as groups: ( | ) and +( | ). */
 #define JOIN_KINDS(X) X(concat) X(sum)

@@ -23,36 +23,51 @@ static void param_name(char name[NAME_SIZE], const char *prefix, const struct la
 	snprintf(name, NAME_SIZE, "%s%s", prefix, net_param_name(l, p, own));
 }
 
-int model_add_arena(struct tensor_set *s, const char *prefix, const struct net *n,
-	const float *arena, struct err *e)
+/* net_param or net_tensor: which of a net's tensors. */
+typedef const struct layer *nth(const struct net *n, size_t i, const struct layer_param **p);
+
+static int add(struct tensor_set *s, const char *prefix, const struct net *n,
+	const float *arena, nth *next, struct err *e)
 {
 	const struct layer_param *p;
 	const struct layer *l;
 
-	for (size_t i = 0; (l = net_param(n, i, &p)) != NULL; i++) {
+	for (size_t i = 0; (l = next(n, i, &p)) != NULL; i++) {
 		char name[NAME_SIZE];
 
 		param_name(name, prefix, l, p);
-		if (tensor_set_add(s, name, TENSOR_F32, p->rank, p->shape, arena + p->at, e))
+		if (tensor_set_add(s, name, p->dtype, p->rank, p->shape, arena + p->at, e))
 			return -1;
 	}
 	return 0;
 }
 
+int model_add_arena(struct tensor_set *s, const char *prefix, const struct net *n,
+	const float *arena, struct err *e)
+{
+	return add(s, prefix, n, arena, net_tensor, e);
+}
+
+int model_add_state(struct tensor_set *s, const char *prefix, const struct net *n,
+	const float *state, struct err *e)
+{
+	return add(s, prefix, n, state, net_param, e);
+}
+
 static int same_shape(const struct tensor *t, const struct layer_param *p)
 {
-	if (t->dtype != TENSOR_F32 || t->rank != p->rank)
+	if (t->dtype != p->dtype || t->rank != p->rank)
 		return 0;
 	return memcmp(t->shape, p->shape, (size_t)p->rank * sizeof *p->shape) == 0;
 }
 
-int model_take_arena(const struct tensor_set *s, const char *prefix, const struct net *n,
-	float *arena, struct err *e)
+static int take(const struct tensor_set *s, const char *prefix, const struct net *n,
+	float *arena, nth *next, struct err *e)
 {
 	const struct layer_param *p;
 	const struct layer *l;
 
-	for (size_t i = 0; (l = net_param(n, i, &p)) != NULL; i++) {
+	for (size_t i = 0; (l = next(n, i, &p)) != NULL; i++) {
 		const struct tensor *t;
 		char name[NAME_SIZE];
 
@@ -62,11 +77,23 @@ int model_take_arena(const struct tensor_set *s, const char *prefix, const struc
 			return err_set(e, "has no tensor \"%s\", which the net needs", name);
 		if (!same_shape(t, p))
 			return err_set(e,
-				"tensor \"%s\" does not have the net's shape or is not F32",
-				name);
+				"tensor \"%s\" does not have the net's shape or is not %s",
+				name, tensor_dtype_name(p->dtype));
 		memcpy(arena + p->at, t->data, t->size);
 	}
 	return 0;
+}
+
+int model_take_arena(const struct tensor_set *s, const char *prefix, const struct net *n,
+	float *arena, struct err *e)
+{
+	return take(s, prefix, n, arena, net_tensor, e);
+}
+
+int model_take_state(const struct tensor_set *s, const char *prefix, const struct net *n,
+	float *state, struct err *e)
+{
+	return take(s, prefix, n, state, net_param, e);
 }
 
 int model_describe(struct tensor_set *s, const struct net *n, const float *param,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A model on disk (potstill.kind = model): the parameters under PyTorch's names
+ * A model on disk (potstill.kind = model): parameters and buffers under PyTorch's names
  * ("0.weight" [out,in], "0.bias" ...), so that nn.Sequential.load_state_dict takes them;
  * metadata potstill.net, potstill.input ("CxHxW"), potstill.mean, potstill.sd,
  * potstill.class-names (optional) and the lineage. A checkpoint is a model with more
@@ -31,14 +31,20 @@ int model_check(
 
 /*
  * Adds tensors PREFIX + "0.weight" ... that point into `arena`, which is laid out as n->param:
- * parameters, their gradients or an optimiser's state. 0 or -1.
+ * parameters and buffers. 0 or -1.
  */
 int model_add_arena(struct tensor_set *s, const char *prefix, const struct net *n,
 	const float *arena, struct err *e);
 
-/* Copies them back into `arena`; each must be there with its shape, as F32. 0 or -1. */
+/* Copies them back into `arena`; each must be there with its shape and type. 0 or -1. */
 int model_take_arena(const struct tensor_set *s, const char *prefix, const struct net *n,
 	float *arena, struct err *e);
+
+/* The same of an optimiser's state, which has something for each parameter and no buffer. */
+int model_add_state(struct tensor_set *s, const char *prefix, const struct net *n,
+	const float *state, struct err *e);
+int model_take_state(const struct tensor_set *s, const char *prefix, const struct net *n,
+	float *state, struct err *e);
 
 /* Refuses what is neither a model nor a checkpoint; what the metadata says of preprocessing. 0
  * or -1. */

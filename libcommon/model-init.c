@@ -58,7 +58,7 @@ static const struct tensor *find(const struct tensor_set *s, const struct layer 
 	char name[NET_PARAM_NAME];
 	const struct tensor *t = tensor_set_find(s, net_param_name(l, p, name));
 
-	*fits = t != NULL && t->dtype == TENSOR_F32 && same_shape(t, p);
+	*fits = t != NULL && t->dtype == p->dtype && same_shape(t, p);
 	return t;
 }
 
@@ -69,7 +69,7 @@ size_t model_init_take(const struct tensor_set *s, struct net *n, size_t *of)
 	size_t taken = 0;
 	int fits;
 
-	for (*of = 0; (l = net_param(n, *of, &p)) != NULL; ++*of) {
+	for (*of = 0; (l = net_tensor(n, *of, &p)) != NULL; ++*of) {
 		const struct tensor *t = find(s, l, p, &fits);
 
 		if (fits)
@@ -91,8 +91,8 @@ static void tell_param(const struct tensor_set *s, const struct layer *l,
 	else if (t == NULL)
 		snprintf(why, sizeof why, "not taken, it is not in the file");
 	else if (same_shape(t, p))
-		snprintf(why, sizeof why, "not taken, it is %s in the file, not F32",
-			tensor_dtype_name(t->dtype));
+		snprintf(why, sizeof why, "not taken, it is %s in the file, not %s",
+			tensor_dtype_name(t->dtype), tensor_dtype_name(p->dtype));
 	else
 		snprintf(why, sizeof why, "not taken, it is %s in the file",
 			shape_text(other, t->rank, t->shape));
@@ -107,7 +107,7 @@ static int is_in_net(const struct net *n, const char *wanted)
 	const struct layer *l;
 	char name[NET_PARAM_NAME];
 
-	for (size_t i = 0; (l = net_param(n, i, &p)) != NULL; i++)
+	for (size_t i = 0; (l = net_tensor(n, i, &p)) != NULL; i++)
 		if (strcmp(net_param_name(l, p, name), wanted) == 0)
 			return 1;
 	return 0;
@@ -126,7 +126,7 @@ void model_init_tell(
 	const struct layer_param *p;
 	const struct layer *l;
 
-	for (size_t i = 0; (l = net_param(n, i, &p)) != NULL; i++)
+	for (size_t i = 0; (l = net_tensor(n, i, &p)) != NULL; i++)
 		tell_param(s, l, p, tell);
 	for (size_t i = 0; i < s->tensors; i++) {
 		const struct tensor *t = &s->tensor[i];

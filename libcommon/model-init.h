@@ -13,7 +13,7 @@
 int model_init_load(struct tensor_set *s, const char *path, const struct preprocess *p,
 	struct workers *w, struct err *e);
 
-/* Copies tensors that have the name, shape and type (F32) of a parameter of the net into it;
+/* Copies tensors that have the name, shape and type of one of the net's into it;
  * how many of the net's *of tensors that is. */
 size_t model_init_take(const struct tensor_set *s, struct net *n, size_t *of);
 

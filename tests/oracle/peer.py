@@ -80,6 +80,9 @@ def layer(text, shape):
         "lrelu": lambda: nn.LeakyReLU(float(number or 0.1)),
         "tanh": nn.Tanh,
         "drop": lambda: nn.Dropout(float(number or 0.5)),
+        "bn": lambda: (nn.BatchNorm1d if len(shape) == 1 else nn.BatchNorm2d)(
+            shape[0], float(options.get("e", 1e-5)), float(options.get("m", 0.1))
+        ),
         "gap": lambda: nn.AdaptiveAvgPool2d(1),
         "flatten": nn.Flatten,
     }[kind]()

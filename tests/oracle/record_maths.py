@@ -39,6 +39,12 @@ NETS = [
         )
         for layer in layers.split()
     ),
+    # statistics of the batch, and the running ones that it leaves
+    (24, "fc:12,bn,relu,fc:9,bn/e=0.01/m=0.3,tanh,fc:5"),
+    (24, "bn,fc:6,+(bn,tanh,fc:6|),bn,fc:4"),
+    ((3, 8, 8), "conv3x3:8/s2/p1/nobias,bn,relu6,dw3x3/p1/nobias,bn,relu6,conv1x1:6/nobias,bn/m=1,relu6,gap,flatten,fc:4"),
+    ((2, 7, 5), "conv3x3:4/p1/nobias,bn,relu,+(conv3x3:6/s2/p1/nobias,bn,relu,conv3x3:6/p1/nobias,bn|conv1x1:6/s2/nobias,bn),relu,gap,flatten,fc:5"),
+    ((2, 5, 5), "(conv1x1:3,bn|bn,tanh|),bn,gap,bn,flatten,fc:3"),
 ]
 ROWS = 9
 CLASSES = 6
@@ -48,11 +54,22 @@ def normal(random, *shape):
     return random.standard_normal(shape).astype("<f4")
 
 
+def start_buffers(net, random, key):
+    """Gives the running statistics values that a float has."""
+    out = {}
+    for name, b in net.named_buffers():
+        if b.dim() > 0:
+            out[key + name] = (normal(random, *b.shape) ** 2 + 0.5).astype("<f4")
+            b.copy_(torch.from_numpy(out[key + name]))
+    return out
+
+
 def record_nets(out, meta):
+    """Of nets with drop layers what they do in inference; of the others what they do in training."""
     for i, (inputs, text) in enumerate(NETS):
         random = numpy.random.RandomState(100 + i)
         shape = inputs if isinstance(inputs, tuple) else (inputs,)
-        net = peer.sequential(text, *shape).eval()
+        net = peer.sequential(text, *shape).train("drop" not in text)
         x = normal(random, ROWS, *shape)
         key = f"net.{i}."
         meta[f"net.{i}"] = text
@@ -61,6 +78,7 @@ def record_nets(out, meta):
             value = (normal(random, *p.shape) / fan**0.5).astype("<f4")
             p.data = torch.from_numpy(value).double()
             out[key + name] = value
+        out |= start_buffers(net, random, key)
         logits = net(torch.from_numpy(x).double())
         labels = numpy.arange(ROWS, dtype="u1") % logits.shape[1]
         F.cross_entropy(logits, torch.from_numpy(labels).long()).backward()
@@ -68,6 +86,9 @@ def record_nets(out, meta):
         out[key + "logits"] = logits.detach().numpy()
         for name, p in net.named_parameters():
             out[key + "grad." + name] = p.grad.numpy()
+        if "bn" in text:
+            out |= {f"{key}after.{name}": b.numpy() for name, b in net.named_buffers()}
+            out[key + "inference"] = net.eval()(torch.from_numpy(x).double()).detach().numpy()
 
 
 def loss_settings():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """
-Golden training runs of a 64-32-16-4 net on 8x8 pictures: the data set and the teacher as .npy
+Golden training runs of a 64-32-16-4 net, and others with its weights, on 8x8 pictures: the data set and the teacher as .npy
 files, the start as a model, and what PyTorch makes of it (train.safetensors). A case is a tool
 with its options; this file runs the options in PyTorch, tests/cli/oracle.t gives them to the tool.
 """
@@ -31,6 +31,8 @@ CASES = {
     " --no-t-squared --schedule step --step-epochs 2 --gamma .5 --label-smoothing .05",
     "mse-probabilities-adamw": "train-student --optimizer adamw --lr .01 --weight-decay .05"
     " --loss mse-probabilities --temperature 3",
+    "ce-bn": "train-teacher --net fc:32,bn/m=.3,fc:16,bn,fc:4 --optimizer sgd --lr .1 --momentum .9 --weight-decay .01",
+    "ce-bn-freeze": "train-teacher --net fc:32,bn,fc:16,bn,fc:4 --optimizer adam --lr .005 --clip 1 --freeze 0.bias,3.*",
     "mse-logits-adam": "train-student --optimizer adam --lr .002 --loss mse-logits --hard-weight .1 --soft-weight .5",
 }
 COMMON = "--epochs 3 --batch 16 --order sequential"
@@ -39,6 +41,7 @@ COMMON = "--epochs 3 --batch 16 --order sequential"
 def parse(line):
     p = argparse.ArgumentParser()
     p.add_argument("tool")
+    p.add_argument("--net", default=NET)
     for name in ("optimizer", "schedule", "loss", "order", "freeze"):
         p.add_argument("--" + name, default="")
     for name in ("lr", "momentum", "weight-decay", "label-smoothing", "gamma", "clip"):
@@ -97,10 +100,13 @@ def start():
 def run(line, images, labels, teacher, weights):
     """The options of a case, in PyTorch: the weights at the end, and (loss, hard, soft) an epoch."""
     o = parse(line + " " + COMMON)
-    net = peer.sequential(NET, 64)
-    net.load_state_dict({n: torch.from_numpy(w).double() for n, w in weights.items()})
+    net = peer.sequential(o.net, 64).train()
+    net.load_state_dict({n: torch.from_numpy(w).double() for n, w in weights.items()}, strict=o.net == NET)
     for name, p in net.named_parameters():
         p.requires_grad_(not any(fnmatch(name, pattern) for pattern in o.freeze.split(",")))
+    for m in net.modules():  # what is all frozen does as in inference
+        if list(m.parameters()) and not any(p.requires_grad for p in m.parameters()):
+            m.eval()
     optim = peer.optimizer(optim_of(o), net.parameters())
     scheduler = peer.scheduler({"schedule": o.schedule, "gamma": o.gamma, "step_epochs": o.step_epochs}, optim, o.epochs)
     x = (torch.from_numpy(images).double().reshape(ITEMS, 64) / 255 - MEAN) / SD
@@ -118,7 +124,8 @@ def run(line, images, labels, teacher, weights):
             sums += [l.item() for l in losses]
         scheduler.step()
         epochs.append(sums / ITEMS)
-    return {n: p.detach().numpy().astype("<f4") for n, p in net.named_parameters()}, numpy.array(epochs)
+    end = {n: t.numpy().astype("<f4" if t.is_floating_point() else "<i8") for n, t in net.state_dict().items()}
+    return end, numpy.array(epochs)
 
 
 def record(folder):
@@ -131,7 +138,7 @@ def record(folder):
     tensors.write(folder + "/start.safetensors", weights, {"potstill." + k: v for k, v in model.items()})
     for name, line in CASES.items():
         end, epochs = run(line, images, labels, teacher, weights)
-        moved = max(abs(end[n] - weights[n]).max() for n in end)
+        moved = max(abs(end[n] - w).max() for n, w in weights.items())
         assert moved > 0.01, f"{name} hardly trains: the case shows nothing"
         meta[name] = line + " " + COMMON
         out[name + "/epochs"] = epochs

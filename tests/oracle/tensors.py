@@ -4,7 +4,7 @@ import json
 
 import numpy
 
-DTYPES = {"U8": "u1", "U16": "<u2", "F32": "<f4", "F64": "<f8", "F16": "<f2"}
+DTYPES = {"U8": "u1", "U16": "<u2", "F32": "<f4", "F64": "<f8", "F16": "<f2", "I64": "<i8"}
 
 
 def write(path, tensors, metadata):

@@ -38,9 +38,11 @@ static void take_params(struct net *n, int i)
 	const struct layer_param *p;
 	const struct layer *l;
 
-	for (size_t k = 0; (l = net_param(n, k, &p)) != NULL; k++) {
+	for (size_t k = 0; (l = net_tensor(n, k, &p)) != NULL; k++) {
 		char name[LAYER_NAME + 32];
 
+		if (p->dtype != TENSOR_F32)
+			continue;
 		snprintf(name, sizeof name, "%s.%s", l->name, p->name);
 		memcpy(n->param + p->at,
 			golden_tensor(&golden, "net", i, name, TENSOR_F32, p->count),
@@ -67,6 +69,35 @@ static void check_gradients(struct net *n, int i)
 		check(d < TOLERANCE, "%s: %s is off by %g", n->text, name, d);
 	}
 	free(grad);
+}
+
+/* The running statistics after the pass, and the logits by them. */
+static void check_statistics(struct net *n, const struct batch *b, int i)
+{
+	const struct layer_param *p;
+	const struct layer *l;
+	double d;
+
+	for (size_t k = 0; (l = net_tensor(n, k, &p)) != NULL; k++) {
+		char name[LAYER_NAME + 32];
+		const void *after;
+
+		if (p < l->param + l->params)
+			continue;
+		snprintf(name, sizeof name, "after.%s.%s", l->name, p->name);
+		after = golden_tensor(&golden, "net", i, name,
+			p->dtype == TENSOR_F32 ? TENSOR_F64 : p->dtype, p->count);
+		d = p->dtype == TENSOR_F32
+			    ? golden_distance(n->param + p->at, after, p->count)
+			    : (double)memcmp(n->param + p->at, after, sizeof(int64_t));
+		check(fabs(d) < TOLERANCE, "%s: %s is off by %g", n->text, name, d);
+	}
+	if (n->statistics == 0)
+		return;
+	d = golden_distance(whole_forward(n, b, 0, 0),
+		golden_tensor(&golden, "net", i, "inference", TENSOR_F64, ROWS * n->classes),
+		ROWS * n->classes);
+	check(d < TOLERANCE, "%s: logits of inference are off by %g", n->text, d);
 }
 
 static void cross_entropy(struct net *n, struct batch *b, const float *logits)
@@ -125,6 +156,7 @@ static void check_net(int i, const char *text)
 	cross_entropy(n, &b, logits);
 	if (strstr(text, "drop") == NULL)
 		check_gradients(n, i);
+	check_statistics(n, &b, i);
 	net_free(n);
 }
 

@@ -19,20 +19,24 @@
 #define STENCIL_STEP 0.0625f
 #define STENCIL_TOLERANCE 2e-4
 
-/* d f(arg) / d *x; *x is put back. */
-static inline double stencil_slope(double (*f)(void *), void *arg, float *x)
+/* d f(arg) / d *x, with another h; *x is put back. */
+static inline double stencil_slope_by(float h, double (*f)(void *), void *arg, float *x)
 {
 	static const float step[4] = {1, -1, 2, -2};
 	float middle = *x;
 	double value[4];
 
 	for (int i = 0; i < 4; i++) {
-		*x = middle + step[i] * STENCIL_STEP;
+		*x = middle + step[i] * h;
 		value[i] = f(arg);
 	}
 	*x = middle;
-	return (8 * (value[0] - value[1]) - (value[2] - value[3])) /
-	       (12 * (double)STENCIL_STEP);
+	return (8 * (value[0] - value[1]) - (value[2] - value[3])) / (12 * (double)h);
+}
+
+static inline double stencil_slope(double (*f)(void *), void *arg, float *x)
+{
+	return stencil_slope_by(STENCIL_STEP, f, arg, x);
 }
 
 /* |a - b| / |b| of two vectors, by one element at a time: start with zeros. */
