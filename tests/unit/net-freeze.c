@@ -16,6 +16,9 @@
 /* Names: 0, then 1.0.0 and 1.1.1 (side by side), 3.0.0 and 3.1.0 (their sum), 5. */
 #define BRANCHES "fc:8,(fc:4|tanh,fc:4),relu,+(fc:8|fc:8),tanh,fc:3"
 
+#define CONVOLUTIONS \
+	"conv3x3:4/p1,relu,dw3x3/p1/nobias,bn,relu,conv1x1:3,maxpool2x1,flatten,fc:3"
+
 /* A step of clipped descent on made-up items; returns the gradient's norm. */
 static double step(struct net *n)
 {
@@ -41,9 +44,11 @@ static double step(struct net *n)
 
 static struct net *start(const char *text, const char *patterns)
 {
-	struct net *n = make(text, INPUTS, 0, 1);
+	struct shape in = {3, 2, 2};
 	struct err e;
+	struct net *n = net_new(text, &in, pool, &e);
 
+	check(n != NULL, "%s: %s", text, e.text);
 	net_init(n, INITIALIZER_TORCH, 7);
 	if (patterns != NULL)
 		check(net_freeze(n, patterns, &e) == 0, "%s: %s", patterns, e.text);
@@ -99,6 +104,10 @@ static void others_move_as_without(void **state)
 	check_step(BRANCHES, "0.*,1.*,3.1.*",
 		" 0.weight 0.bias 1.0.0.weight 1.0.0.bias 1.1.1.weight 1.1.1.bias 3.1.0.weight "
 		"3.1.0.bias ");
+	check_step(CONVOLUTIONS, "0.*", " 0.weight 0.bias ");
+	check_step(CONVOLUTIONS, "0.*,2.*", " 0.weight 0.bias 2.weight ");
+	check_step(CONVOLUTIONS, "3.bias", " 3.bias ");
+	check_step(CONVOLUTIONS, "5.*,8.weight", " 5.weight 5.bias 8.weight ");
 }
 
 /* What lies before the first parameter that is trained has no gradient, nor room for one. */
@@ -115,6 +124,35 @@ static void gradients_stop(void **state)
 	assert_true(net_memory(n, 100, 1) < net_memory(all, 100, 1));
 	net_free(n);
 	net_free(all);
+}
+
+/* The mean and variance that a net of CONVOLUTIONS runs by. */
+static float *running(const struct net *n)
+{
+	return n->param + n->layer[3].param[2].at;
+}
+
+/* A normalisation that is frozen as a whole is in training as in inference. */
+static void frozen_statistics_stay(void **state)
+{
+	static const uint32_t item[ROWS];
+	float input[ROWS * INPUTS], before[4];
+	struct batch b = {.n = ROWS, .item = item, .input = input};
+	struct net *n = start(CONVOLUTIONS, "3.*"), *part = start(CONVOLUTIONS, "3.weight");
+
+	(void)state;
+	stencil_points(input, ROWS * INPUTS, 0, 3);
+	stencil_points(running(n), 4, 0.5, 4);
+	memcpy(before, running(n), sizeof before);
+	assert_string_equal(n->layer[3].param[2].name, "running_mean");
+	memcpy(part->param, n->param, n->arena * sizeof *n->param);
+	assert_memory_equal(whole_forward(n, &b, 1, 0), whole_forward(part, &b, 0, 0),
+		ROWS * n->classes * sizeof(float));
+	assert_true(step(n) > 0 && step(part) > 0);
+	assert_memory_equal(before, running(n), sizeof before);
+	assert_memory_not_equal(before, running(part), sizeof before);
+	net_free(n);
+	net_free(part);
 }
 
 static void refuse(const char *text, const char *patterns, const char *reason)
@@ -146,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(others_move_as_without),
 		cmocka_unit_test(gradients_stop),
+		cmocka_unit_test(frozen_statistics_stay),
 		cmocka_unit_test(refuses),
 	};
 

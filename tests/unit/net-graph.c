@@ -63,12 +63,17 @@ static void counts_the_shipped_nets(void **state)
 	static const struct {
 		const char *path;
 		struct shape in, out;
-		size_t params;
-	} nets[] = {{"nets/keras-teacher.net", {1, 28, 28}, {10, 1, 1}, 1433610},
-		{"nets/keras-student.net", {1, 28, 28}, {10, 1, 1}, 20490},
-		{"nets/emnist-teacher.net", {1, 28, 28}, {26, 1, 1}, 3378970},
-		{"nets/emnist-student.net", {1, 28, 28}, {26, 1, 1}, 415258},
-		{"nets/squeezenet1.1.net", {3, 224, 224}, {1000, 1, 1}, 1235496}};
+		size_t params, statistics, macs; /* macs in thousands, where they are published
+						  */
+	} nets[] = {{"nets/keras-teacher.net", {1, 28, 28}, {10, 1, 1}, 1433610, 0, 0},
+		{"nets/keras-student.net", {1, 28, 28}, {10, 1, 1}, 20490, 0, 0},
+		{"nets/emnist-teacher.net", {1, 28, 28}, {26, 1, 1}, 3378970, 0, 0},
+		{"nets/emnist-student.net", {1, 28, 28}, {26, 1, 1}, 415258, 0, 0},
+		{"nets/squeezenet1.1.net", {3, 224, 224}, {1000, 1, 1}, 1235496, 0, 0},
+		/* Keras counts the running statistics as well: 475,544 */
+		{"nets/mobilenet-0.25.net", {3, 224, 224}, {1000, 1, 1}, 475544 - 5472, 5472,
+			41030},
+		{"nets/resnet20.net", {3, 32, 32}, {10, 1, 1}, 272474, 2 * 784, 40813}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++) {
@@ -79,6 +84,9 @@ static void counts_the_shipped_nets(void **state)
 		check(n != NULL, "%s: %s", nets[i].path, e.text);
 		check(n->params == nets[i].params, "%s has %zu parameters", nets[i].path,
 			n->params);
+		assert_int_equal(n->statistics, nets[i].statistics);
+		if (nets[i].macs > 0)
+			assert_int_equal(n->macs / 1000, nets[i].macs);
 		assert_memory_equal(
 			&n->layer[n->layers - 1].out, &nets[i].out, sizeof nets[i].out);
 		net_free(n);

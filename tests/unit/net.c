@@ -247,7 +247,8 @@ static void inference_is_the_same_either_way(void **state)
 		"drop:.2,fc:60,tanh,drop,relu,fc:40,relu,drop,fc:7,fc:5",
 		"fc:60,+(fc:60,relu,fc:60|),relu,+(fc:60,relu,fc:60|),relu,fc:5",
 		"fc:60,+(|fc:60,relu,fc:60),+(|tanh,fc:60|relu),(relu|drop|tanh,fc:7),fc:5",
-		"(fc:9,(fc:3|tanh)|fc:70,+(tanh|relu,fc:70)|),drop,(fc:3|+(fc:2|fc:2))"};
+		"(fc:9,(fc:3|tanh)|fc:70,+(tanh|relu,fc:70)|),drop,(fc:3|+(fc:2|fc:2))",
+		"bn,fc:60,bn,relu,+(fc:60,bn|),bn,bn,tanh,(bn|),fc:5"};
 	static struct input in;
 
 	(void)state;
@@ -348,42 +349,45 @@ static void masks_are_of_seed_layer_epoch_and_item(void **state)
 
 /* --- bytes --- */
 
-static void train_once(const char *text, int threads, float *grad, size_t n)
+#define VALUES 500000
+
+/* What a batch leaves: the gradient, and behind it the running statistics' arena. */
+static void train_once(const char *text, int threads, float left[2 * VALUES])
 {
 	static float x[130 * INS];
 	static uint32_t item[130];
 	struct batch b = {.n = 130, .input = x, .item = item, .epoch = 1};
-	struct shape in = {INS, 1, 1};
+	struct shape in = {2, 5, 5};
 	struct err e;
 	struct workers *w = workers_new(threads, &e);
 	struct net *net = net_new(text, &in, w, &e);
 
-	assert_non_null(net);
-	assert_true(net->arena <= n);
+	check(net != NULL, "%s: %s", text, e.text);
+	assert_true(net->arena <= VALUES);
 	assert_int_equal(net_prepare(net, 200, 1, &e), 0);
 	net_init(net, INITIALIZER_GLOROT, 1);
 	stencil_points(x, 130 * INS, 0, 1);
 	for (uint32_t i = 0; i < 130; i++)
 		item[i] = i;
+	memset(left, 0, 2 * VALUES * sizeof *left);
 	memcpy(net_dlogits(net), whole_forward(net, &b, 1, 8), 130 * 10 * sizeof(float));
-	whole_backward(net, grad);
+	whole_backward(net, left);
+	memcpy(left + VALUES, net->param, net->arena * sizeof *left);
 	net_free(net);
 	workers_free(w);
 }
 
-static void check_bytes(const char *text)
+static void check_bytes(const char *text, size_t least)
 {
-	static float one[500000], more[500000];
+	static float one[2 * VALUES], more[2 * VALUES];
 	size_t nonzero = 0;
 
-	memset(one, 0, sizeof one);
-	memset(more, 0, sizeof more);
-	train_once(text, 1, one, 500000);
-	for (size_t i = 0; i < 500000; i++)
+	train_once(text, 1, one);
+	for (size_t i = 0; i < VALUES; i++)
 		nonzero += one[i] != 0;
-	assert_true(nonzero > 200000);
+	assert_true(nonzero > least);
 	for (int threads = 2; threads <= 7; threads++) {
-		train_once(text, threads, more, 500000);
+		train_once(text, threads, more);
 		assert_memory_equal(one, more, sizeof one);
 	}
 }
@@ -391,9 +395,13 @@ static void check_bytes(const char *text)
 static void same_bytes_for_any_workers(void **state)
 {
 	(void)state;
-	check_bytes("drop:.2,fc:700,relu,drop,fc:600,tanh,fc:10");
+	check_bytes("drop:.2,fc:700,relu,drop,fc:600,tanh,fc:10", 200000);
 	check_bytes(
-		"fc:300,+(drop:.2,fc:300,relu,fc:300|),relu,(fc:200,tanh|drop|fc:150),fc:10");
+		"fc:300,+(drop:.2,fc:300,relu,fc:300|),relu,(fc:200,tanh|drop|fc:150),fc:10",
+		200000);
+	check_bytes("conv3x3:12/p1/nobias,bn,relu,+(dw3x3/p1,bn,conv1x1:12,bn|),relu,drop,gap,"
+		    "bn,fc:10",
+		500);
 }
 
 int main(void)
