@@ -63,8 +63,7 @@ static void counts_the_shipped_nets(void **state)
 	static const struct {
 		const char *path;
 		struct shape in, out;
-		size_t params, statistics, macs; /* macs in thousands, where they are published
-						  */
+		size_t params, statistics, macs; /* of MACs the thousands, where published */
 	} nets[] = {{"nets/keras-teacher.net", {1, 28, 28}, {10, 1, 1}, 1433610, 0, 0},
 		{"nets/keras-student.net", {1, 28, 28}, {10, 1, 1}, 20490, 0, 0},
 		{"nets/emnist-teacher.net", {1, 28, 28}, {26, 1, 1}, 3378970, 0, 0},
