@@ -54,7 +54,7 @@ static void forward(const struct layer *l, const struct layer_pass *p)
 	for (size_t i = 0; i < p->n * l->in.channels; i++) {
 		float *out = p->out + i * w.out[0] * w.out[1];
 
-		window_spread(&w, p->in + i * w.in[0] * w.in[1], 0, work.spread);
+		window_spread(&w, p->in + i * w.in[0] * w.in[1], 1, 0, work.spread);
 		window_sum(&w, work.spread, NULL, 0, work.run);
 		window_from_run(&w, work.run, out);
 		divide(l, &w, out, out);

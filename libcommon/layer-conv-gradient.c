@@ -12,37 +12,50 @@
 
 #include <string.h>
 
-/* Places in a block: columns that stay in the L2 cache. */
+/* A block's places, and values of its columns: they stay in the L2 cache. */
+#define MOST_PLACES 512
 #define BLOCK_VALUES 65536
-#define LEAST_PLACES 48
-#define MOST_PLACES 192
-/* Units at a time: the more, the less often columns are made. */
-#define MOST_UNITS 96
 
-static size_t block_places(const struct conv *c)
+/* How the work on some units is cut; sums go on from piece to piece, so it does not show. */
+struct plan {
+	size_t items;	 /* whose places are taken together */
+	size_t channels; /* of a group's inputs, whose columns are made at a time */
+	size_t block;	 /* places of a block */
+};
+
+static struct plan plan_of(const struct conv *c)
 {
-	size_t places = BLOCK_VALUES / (c->in * c->taps) / WINDOW_SLACK * WINDOW_SLACK;
+	struct plan p;
+	size_t places, blocks;
 
-	places = places < MOST_PLACES ? places : MOST_PLACES;
-	return places > LEAST_PLACES ? places : LEAST_PLACES;
+	p.items = MOST_PLACES / c->out_pixels > 1 ? MOST_PLACES / c->out_pixels : 1;
+	places = p.items * c->out_pixels;
+	blocks = (places - 1) / MOST_PLACES + 1;
+	p.block = ((places - 1) / blocks / WINDOW_SLACK + 1) * WINDOW_SLACK;
+	p.channels = BLOCK_VALUES / (p.block * c->taps);
+	p.channels = p.channels > 1 ? p.channels : 1;
+	p.channels = p.channels < c->in ? p.channels : c->in;
+	return p;
 }
 
 /* Where things lie in a worker's memory. */
 struct places {
-	float *source;	/* spread planes of c->items items */
-	float *columns; /* [depth][block] and slack */
-	float *panels;	/* of [block][units]: the gradients by the output */
+	float *source;	/* spread planes: [items][channels] */
+	float *columns; /* [channels * taps][block] and slack */
+	float *panels;	/* the gradients by the output: of each block [block][units] */
 	float *sum;	/* [depth][units] */
 	size_t total;
 };
 
 static int lay_out(const struct conv *c, float *work, struct places *p)
 {
-	size_t block = block_places(c), depth = c->in * c->taps, source, columns, sum;
-	size_t panels = sgemm_panel_values(MOST_UNITS, block);
+	struct plan plan = plan_of(c);
+	size_t source, columns, panels, sum;
 
-	if (size_mul(c->items * c->groups * c->in, c->window.plane, &source) ||
-		size_mul(depth, block, &columns) || size_mul(depth, MOST_UNITS, &sum))
+	panels = sgemm_panel_values(CONV_UNITS, plan.items * c->out_pixels);
+	if (size_mul(plan.items * plan.channels, c->window.plane, &source) ||
+		size_mul(plan.channels * c->taps, plan.block, &columns) ||
+		size_mul(c->in * c->taps, CONV_UNITS, &sum))
 		return -1;
 	source = c->plain ? 0 : source + WINDOW_SLACK;
 	columns = c->plain ? 0 : columns + WINDOW_SLACK;
@@ -63,96 +76,116 @@ size_t conv_gradient_work(const struct conv *c)
 	return lay_out(c, NULL, &p) ? SIZE_MAX : p.total;
 }
 
-/* Some units of one group. */
-struct block {
-	size_t group, from, to; /* units, counted from the layer's first */
-};
-
-/* n places of one item as rows of panels, `width` columns a row. */
-VECTOR_CLONES static void pack_item(
-	const float *dout, size_t pixels, size_t units, size_t n, size_t width, float *to)
+static size_t smaller(size_t a, size_t b)
 {
-	for (size_t i = 0; i < n; i++)
-		for (size_t unit = 0; unit < units; unit++)
-			to[i * width + unit] = dout[unit * pixels + i];
+	return a < b ? a : b;
 }
 
-/* Places [at, at + n) of items from `dout` on as rows of panels: [panel][place][width]. */
-static void pack_places(const struct conv *c, const struct block *b, const float *dout,
-	size_t at, size_t n, float *panels)
+/* Some units of one group and some items, on their way to the sum. */
+struct piece {
+	const struct conv *conv;
+	struct plan plan;
+	struct places at;
+	size_t group, from, to; /* units, counted from the layer's first */
+	size_t items;
+	const float *in, *dout; /* of the first item */
+	int add;		/* to what is in the sum */
+};
+
+/* The gradients by places [at, at + n) as panels [n][units]. */
+static void pack_block(const struct piece *b, size_t at, size_t n, float *panels)
 {
-	size_t width = sgemm_panel_width(), pixels = c->out_pixels, step;
+	const struct conv *c = b->conv;
+	size_t pixels = c->out_pixels, outs = c->groups * c->out * pixels,
+	       units = b->to - b->from, step;
+	struct sgemm g = {.n = units, .k = n, .ldb = pixels, .transpose_b = 1};
 
 	for (size_t i = 0; i < n; i += step) {
 		size_t item = (at + i) / pixels, place = (at + i) % pixels;
 
-		step = pixels - place < n - i ? pixels - place : n - i;
-		for (size_t unit = b->from; unit < b->to; unit += width)
-			pack_item(dout + (item * c->groups * c->out + unit) * pixels + place,
-				pixels, b->to - unit < width ? b->to - unit : width, step,
-				width, panels + (unit - b->from) * n + i * width);
+		step = smaller(pixels - place, n - i);
+		g.b = b->dout + item * outs + b->from * pixels + place - i;
+		sgemm_pack(&g, 0, units, i, i + step, panels);
 	}
 }
 
-static void add_columns(const struct conv *c, const struct block *b, const struct places *p,
-	const struct columns *all, const float *dout, size_t items, int *add)
+static void spread_channels(const struct piece *b, size_t channel, size_t channels)
 {
-	size_t block = block_places(c), columns = items * c->out_pixels, n;
-	struct columns_run run[MOST_PLACES];
-	struct sgemm g = {.m = c->in * c->taps,
-		.n = b->to - b->from,
-		.a = p->columns,
-		.lda = block,
-		.panels = p->panels,
-		.c = p->sum,
-		.ldc = b->to - b->from};
+	const struct conv *c = b->conv;
+	size_t ins = c->groups * c->in * c->in_pixels;
 
-	for (size_t at = 0; at < columns; at += n) {
-		size_t runs;
-
-		n = columns - at < block ? columns - at : block;
-		runs = columns_runs(all, at, at + n, run);
-		columns_fill(all, run, runs, p->source + b->group * c->in * all->plane, c->in,
-			p->columns, block);
-		pack_places(c, b, dout, at, n, p->panels);
-		g.k = n;
-		g.add = *add;
-		sgemm_run(&g);
-		*add = 1;
-	}
+	for (size_t i = 0; i < b->items; i++)
+		window_spread(&c->window,
+			b->in + i * ins + (b->group * c->in + channel) * c->in_pixels, channels,
+			0, b->at.source + i * channels * c->window.plane);
 }
 
-static void sum_spread(const struct conv *c, const struct block *b, const struct layer_pass *p,
-	const struct places *at)
+/* Adds what some channels' columns give with all places of the items. */
+static void add_channels(const struct piece *b, size_t channel, size_t channels)
 {
+	const struct conv *c = b->conv;
 	const struct window *w = &c->window;
-	size_t ins = c->groups * c->in * c->in_pixels,
-	       outs = c->groups * c->out * c->out_pixels, items;
+	size_t places = b->items * c->out_pixels, units = b->to - b->from, n;
+	struct columns_run run[MOST_PLACES];
 	struct columns all = {{w->out[0], w->out[1]}, w->grid[1], 0, w->plane,
-		c->groups * c->in * w->plane, c->taps, w->offset};
-	int add = 0;
+		channels * w->plane, c->taps, w->offset};
+	struct sgemm g = {.m = channels * c->taps,
+		.n = units,
+		.a = b->at.columns,
+		.lda = b->plan.block,
+		.c = b->at.sum + channel * c->taps * units,
+		.ldc = units};
 
-	for (size_t i = 0; i < p->n; i += items) {
-		items = p->n - i < c->items ? p->n - i : c->items;
-		for (size_t k = 0; k < items; k++)
-			for (size_t in = b->group * c->in; in < (b->group + 1) * c->in; in++)
-				window_spread(w, p->in + (i + k) * ins + in * c->in_pixels, 0,
-					at->source + k * all.item + in * w->plane);
-		add_columns(c, b, at, &all, p->dout + i * outs, items, &add);
+	spread_channels(b, channel, channels);
+	for (size_t at = 0; at < places; at += n) {
+		n = smaller(b->plan.block, places - at);
+		columns_fill(&all, run, columns_runs(&all, at, at + n, run), b->at.source,
+			channels, b->at.columns, b->plan.block);
+		g.k = n;
+		g.panels = b->at.panels + sgemm_panel_values(units, at);
+		g.add = b->add || at > 0;
+		sgemm_run(&g);
+	}
+}
+
+static void add_items(const struct piece *b)
+{
+	const struct conv *c = b->conv;
+	size_t places = b->items * c->out_pixels, block = b->plan.block;
+
+	for (size_t at = 0; at < places; at += block)
+		pack_block(b, at, smaller(block, places - at),
+			b->at.panels + sgemm_panel_values(b->to - b->from, at));
+	for (size_t i = 0; i < c->in; i += b->plan.channels)
+		add_channels(b, i, smaller(b->plan.channels, c->in - i));
+}
+
+static void sum_spread(struct piece *b, const struct layer_pass *p)
+{
+	const struct conv *c = b->conv;
+	size_t ins = c->groups * c->in * c->in_pixels,
+	       outs = c->groups * c->out * c->out_pixels;
+
+	for (size_t i = 0; i < p->n; i += b->items) {
+		b->items = smaller(b->plan.items, p->n - i);
+		b->in = p->in + i * ins;
+		b->dout = p->dout + i * outs;
+		b->add = i > 0;
+		add_items(b);
 	}
 }
 
 /* Of 1x1 windows: planes . gradients^T. */
-static void sum_plain(const struct conv *c, const struct block *b, const struct layer_pass *p,
-	const struct places *at)
+static void sum_plain(const struct piece *b, const struct layer_pass *p)
 {
+	const struct conv *c = b->conv;
 	struct sgemm g = {.m = c->in,
 		.n = b->to - b->from,
 		.k = c->in_pixels,
 		.lda = c->in_pixels,
 		.ldb = c->in_pixels,
 		.transpose_b = 1,
-		.c = at->sum,
+		.c = b->at.sum,
 		.ldc = b->to - b->from};
 
 	for (size_t i = 0; i < p->n; i++) {
@@ -183,24 +216,22 @@ static float bias_gradient(const struct conv *c, const struct layer_pass *p, siz
 void conv_gradient(const struct layer *l, const struct layer_pass *p, size_t from, size_t to,
 	float *const grad[])
 {
-	struct places at;
-	struct block b;
 	struct conv c;
+	struct piece b = {.conv = &c};
 	size_t depth;
 
 	conv_of(l, &c);
-	lay_out(&c, p->work, &at);
+	lay_out(&c, p->work, &b.at);
+	b.plan = plan_of(&c);
 	depth = c.in * c.taps;
 	for (b.from = from; b.from < to; b.from = b.to) {
 		b.group = b.from / c.out;
-		b.to = (b.group + 1) * c.out;
-		b.to = b.to < to ? b.to : to;
-		b.to = b.to < b.from + MOST_UNITS ? b.to : b.from + MOST_UNITS;
+		b.to = smaller((b.group + 1) * c.out, smaller(to, b.from + CONV_UNITS));
 		if (c.plain)
-			sum_plain(&c, &b, p, &at);
+			sum_plain(&b, p);
 		else
-			sum_spread(&c, &b, p, &at);
-		transpose(at.sum, depth, b.to - b.from, grad[0] + (b.from - from) * depth);
+			sum_spread(&b, p);
+		transpose(b.at.sum, depth, b.to - b.from, grad[0] + (b.from - from) * depth);
 	}
 	for (size_t unit = from; l->params > 1 && unit < to; unit++)
 		grad[1][unit - from] = bias_gradient(&c, p, unit);

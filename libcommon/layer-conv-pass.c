@@ -211,12 +211,6 @@ static size_t sweep_work(size_t items, size_t planes, size_t plane, size_t rows,
 	return spread;
 }
 
-static void spread_planes(const struct window *w, const float *from, size_t planes, float *to)
-{
-	for (size_t i = 0; i < planes; i++)
-		window_spread(w, from + i * w->in[0] * w->in[1], 0, to + i * w->plane);
-}
-
 /* to[rows][pixels] = weight[rows][depth] . from[depth][pixels], for each item and group. */
 static void multiply_planes(const struct conv *c, size_t items, const float *weight,
 	const float *from, size_t depth, float *to, size_t rows)
@@ -292,8 +286,8 @@ void conv_forward(const struct layer *l, const struct layer_pass *p)
 	for (size_t i = 0; i < p->n; i += c.items) {
 		s.items = smaller(c.items, p->n - i);
 		s.target.first = p->out + i * outs;
-		spread_planes(
-			w, p->in + i * channels * c.in_pixels, s.items * channels, p->work);
+		window_spread(
+			w, p->in + i * channels * c.in_pixels, s.items * channels, 0, p->work);
 		run_sweep(&s, c.items, p->work);
 	}
 }
@@ -349,7 +343,7 @@ void conv_backward(const struct layer *l, const struct layer_pass *p)
 	for (size_t i = 0; i < p->n; i += c.items) {
 		size_t items = smaller(c.items, p->n - i), channels = c.groups * c.out;
 
-		spread_planes(&back, p->dout + i * channels * c.out_pixels, items * channels,
+		window_spread(&back, p->dout + i * channels * c.out_pixels, items * channels, 0,
 			p->work);
 		for (size_t k = 0; k < conv_phases(&c); k++) {
 			conv_phase_of(&c, &back, k, &phase);

@@ -57,8 +57,7 @@ static int set_params(struct layer *l, size_t groups, struct err *e)
 		(struct layer_param){.name = "bias", .rank = 1, .shape = {out}, .count = out};
 	l->params = layer_option(&l->spec, "nobias") != NULL ? 1 : 2;
 	l->units = out;
-	/* a part makes all columns anew: few parts, of 48 units at most where there are many */
-	l->unit_step = out <= 32 ? out : (out / ((out + 47) / 48) + 15) / 16 * 16;
+	l->unit_step = out < CONV_UNITS ? out : CONV_UNITS;
 	if (size_mul(out, l->out.height * l->out.width, &pixels) || pixels > NET_MAX_VALUES ||
 		size_mul(out, in * height * width, &l->param[0].count) ||
 		size_mul(l->param[0].count, l->out.height * l->out.width, &l->macs))

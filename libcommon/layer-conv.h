@@ -11,6 +11,10 @@
 
 #include "columns.h"
 
+/* Units whose gradient is computed at a time, two panels of AVX-512's: columns are made anew
+ * for each such part. */
+#define CONV_UNITS 96
+
 struct conv {
 	struct window window;
 	size_t groups, taps;

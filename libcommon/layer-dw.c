@@ -51,7 +51,7 @@ static void forward(const struct layer *l, const struct layer_pass *p)
 	for (size_t i = 0; i < p->n * channels; i++) {
 		size_t c = i % channels;
 
-		window_spread(&w, p->in + i * w.in[0] * w.in[1], 0, work.spread);
+		window_spread(&w, p->in + i * w.in[0] * w.in[1], 1, 0, work.spread);
 		window_sum(&w, work.spread, p->param + l->param[0].at + c * window_values(&w),
 			0, work.run);
 		window_from_run(&w, work.run, p->out + i * out);
@@ -86,7 +86,7 @@ static void gradient_of(const struct layer *l, const struct layer_pass *p,
 	memset(weight, 0, window_values(w) * sizeof *weight);
 	*bias = 0;
 	for (size_t i = channel; i < p->n * channels; i += channels) {
-		window_spread(w, p->in + i * w->in[0] * w->in[1], 0, work.spread);
+		window_spread(w, p->in + i * w->in[0] * w->in[1], 1, 0, work.spread);
 		window_to_run(w, p->dout + i * out, work.run);
 		for (size_t t = 0; t < window_values(w); t++)
 			weight[t] += vector_dot(work.run, work.spread + w->offset[t], w->run);

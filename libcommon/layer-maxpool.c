@@ -77,7 +77,7 @@ static void forward(const struct layer *l, const struct layer_pass *p)
 	run = p->work + w.plane + WINDOW_SLACK;
 	places = p->work + places_at(&w);
 	for (size_t i = 0; i < p->n * l->in.channels; i++) {
-		window_spread(&w, p->in + i * w.in[0] * w.in[1], -INFINITY, p->work);
+		window_spread(&w, p->in + i * w.in[0] * w.in[1], 1, -INFINITY, p->work);
 		memcpy(run, p->work + w.offset[0], w.run * sizeof *run);
 		if (p->training)
 			memset(places, 0, w.run * sizeof *places);

@@ -17,9 +17,9 @@ int window_option(const struct layer *l, const char *name, size_t otherwise, siz
 	*value = otherwise;
 	if (v == NULL)
 		return 0;
-	if (*v < (double)low || *v > 1024 || *v != floor(*v))
-		return err_set(e, "%s/%s%g: expected a whole number from %zu to 1024",
-			l->kind->name, name, *v, low);
+	if (*v < (double)low || *v > WINDOW_MAX_STRIDE || *v != floor(*v))
+		return err_set(e, "%s/%s%g: expected a whole number from %zu to %d",
+			l->kind->name, name, *v, low, WINDOW_MAX_STRIDE);
 	*value = (size_t)*v;
 	return 0;
 }
@@ -124,32 +124,57 @@ void window_of(const struct layer *l, struct window *w)
 
 /*
  * Along one side, the values of one phase are at phase + stride * q - before for q in [0,
- * grid). Those with q in [*from, *to) are of the plane, the first of them its value *first.
+ * grid). Those with q in [from, to) are of the plane, the first of them its value `first`.
  */
-static void phase_span(
-	const struct window *w, int side, size_t phase, size_t *from, size_t *to, size_t *first)
+struct span {
+	uint32_t from, to, first;
+};
+
+static struct span phase_span(const struct window *w, int side, size_t phase)
 {
 	size_t s = w->stride[side], before = w->before[side], in = w->in[side],
 	       grid = w->grid[side];
 	size_t skip = before > phase ? (before - phase + s - 1) / s : 0;
 	size_t at = phase + skip * s - before;
-	size_t count = at < in ? (in - at + s - 1) / s : 0;
+	size_t count = at < in ? (in - at + s - 1) / s : 0, from = skip < grid ? skip : grid;
 
-	*from = skip < grid ? skip : grid;
-	*to = count < grid - *from ? *from + count : grid;
-	*first = at;
+	return (struct span){.from = (uint32_t)from,
+		.to = (uint32_t)(count < grid - from ? from + count : grid),
+		.first = (uint32_t)at};
 }
 
-VECTOR_CLONES static void take_every(const float *from, size_t stride, size_t n, float *to)
+/*
+ * Rows are short, so they are copied by whole vectors: up to ROOM values too many are read and
+ * written. What comes behind a row is written after it; where there is nothing to be read
+ * behind it, it is copied value by value.
+ */
+#define ROOM WINDOW_SLACK
+
+static inline size_t whole_vectors(size_t n)
 {
-	if (stride == 1)
-		memcpy(to, from, n * sizeof *to);
-	else if (stride == 2)
-		for (size_t i = 0; i < n; i++)
-			to[i] = from[2 * i];
-	else
+	return (n + ROOM - 1) / ROOM * ROOM;
+}
+
+static inline void fill_with(float *to, size_t n, float value)
+{
+	for (size_t i = 0; i < n; i += ROOM)
+		for (size_t k = 0; k < ROOM; k++)
+			to[i + k] = value;
+}
+
+static inline void take_every(
+	const float *from, size_t stride, size_t n, const float *end, float *to)
+{
+	if ((size_t)(end - from) < whole_vectors(n) * stride || stride > 2)
 		for (size_t i = 0; i < n; i++)
 			to[i] = from[stride * i];
+	else if (stride == 1)
+		for (size_t i = 0; i < n; i += ROOM)
+			memcpy(to + i, from + i, ROOM * sizeof *to);
+	else
+		for (size_t i = 0; i < n; i += ROOM)
+			for (size_t k = 0; k < ROOM; k++)
+				to[i + k] = from[2 * (i + k)];
 }
 
 static void put_every(const float *from, size_t stride, size_t n, float *to)
@@ -158,48 +183,67 @@ static void put_every(const float *from, size_t stride, size_t n, float *to)
 		to[stride * i] = from[i];
 }
 
-static void fill_with(float *to, size_t n, float value)
+/* Which values of a plane are of each phase, down and across. */
+struct spans {
+	struct span side[2][WINDOW_MAX_STRIDE];
+};
+
+static void spans_of(const struct window *w, struct spans *s)
 {
-	for (size_t i = 0; i < n; i++)
-		to[i] = value;
+	for (int side = 0; side < 2; side++)
+		for (size_t phase = 0; phase < w->stride[side]; phase++)
+			s->side[side][phase] = phase_span(w, side, phase);
 }
 
-static void spread_phase(const struct window *w, const float *plane, float fill, size_t y_phase,
-	size_t x_phase, float *to)
+static inline void spread_phase(const struct window *w, const struct span *y,
+	const struct span *x, const float *plane, const float *end, float fill, float *to)
 {
-	size_t y_from, y_to, y, x_from, x_to, x, width = w->grid[1];
+	size_t width = w->grid[1], n = x->to - x->from;
+	const float *from = plane + y->first * w->in[1] + x->first;
 
-	phase_span(w, 0, y_phase, &y_from, &y_to, &y);
-	phase_span(w, 1, x_phase, &x_from, &x_to, &x);
-	fill_with(to, y_from * width, fill);
-	for (size_t q = y_from; q < y_to; q++, y += w->stride[0]) {
-		float *row = to + q * width;
-
-		fill_with(row, x_from, fill);
-		take_every(plane + y * w->in[1] + x, w->stride[1], x_to - x_from, row + x_from);
-		fill_with(row + x_to, width - x_to, fill);
-	}
-	fill_with(to + y_to * width, (w->grid[0] - y_to) * width, fill);
+	fill_with(to, y->from * width + x->from, fill);
+	if (n == width && w->stride[0] == 1 && n == w->in[1])
+		take_every(from, 1, (y->to - y->from) * n, end, to + y->from * width);
+	else
+		for (size_t q = y->from; q < y->to; q++, from += w->stride[0] * w->in[1]) {
+			take_every(from, w->stride[1], n, end, to + q * width + x->from);
+			fill_with(to + q * width + x->to, width - n, fill);
+		}
+	fill_with(to + y->to * width, (w->grid[0] - y->to) * width, fill);
 }
 
-void window_spread(const struct window *w, const float *plane, float fill, float *to)
+VECTOR_CLONES static void spread(const struct window *w, const struct spans *s,
+	const float *plane, size_t planes, float fill, float *to)
 {
-	for (size_t y = 0; y < w->stride[0]; y++)
-		for (size_t x = 0; x < w->stride[1]; x++, to += w->grid[0] * w->grid[1])
-			spread_phase(w, plane, fill, y, x, to);
+	size_t values = w->in[0] * w->in[1], phase = w->grid[0] * w->grid[1];
+	const float *end = plane + planes * values;
+
+	for (size_t i = 0; i < planes; i++, plane += values)
+		for (size_t y = 0; y < w->stride[0]; y++)
+			for (size_t x = 0; x < w->stride[1]; x++, to += phase)
+				spread_phase(w, &s->side[0][y], &s->side[1][x], plane, end,
+					fill, to);
+}
+
+void window_spread(
+	const struct window *w, const float *plane, size_t planes, float fill, float *to)
+{
+	struct spans s;
+
+	spans_of(w, &s);
+	spread(w, &s, plane, planes, fill, to);
 }
 
 void window_collect(const struct window *w, const float *from, float *plane)
 {
-	size_t y_from, y_to, y, x_from, x_to, x;
-
 	memset(plane, 0, w->in[0] * w->in[1] * sizeof *plane);
-	for (size_t phase = 0; phase < w->stride[0] * w->stride[1]; phase++) {
-		phase_span(w, 0, phase / w->stride[1], &y_from, &y_to, &y);
-		phase_span(w, 1, phase % w->stride[1], &x_from, &x_to, &x);
-		for (size_t q = y_from; q < y_to; q++, y += w->stride[0])
-			put_every(from + q * w->grid[1] + x_from, w->stride[1], x_to - x_from,
-				plane + y * w->in[1] + x);
+	for (size_t k = 0; k < w->stride[0] * w->stride[1]; k++) {
+		struct span y = phase_span(w, 0, k / w->stride[1]),
+			    x = phase_span(w, 1, k % w->stride[1]);
+
+		for (size_t q = y.from; q < y.to; q++, y.first += (uint32_t)w->stride[0])
+			put_every(from + q * w->grid[1] + x.from, w->stride[1], x.to - x.from,
+				plane + y.first * w->in[1] + x.first);
 		from += w->grid[0] * w->grid[1];
 	}
 }

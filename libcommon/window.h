@@ -19,7 +19,8 @@
 #include "layer.h"
 
 #define WINDOW_MAX_VALUES 1024
-/* Floats that loops may read behind a spread plane, and write behind a row of columns. */
+#define WINDOW_MAX_STRIDE 1024
+/* Floats that loops may read and write behind a spread plane and behind a row of columns. */
 #define WINDOW_SLACK 16
 
 /* Pairs are height, width. */
@@ -51,8 +52,10 @@ static inline size_t window_values(const struct window *w)
 	return w->kernel[0] * w->kernel[1];
 }
 
-/* Pads a plane [in] with `fill` and sorts it: to[plane]. */
-void window_spread(const struct window *w, const float *plane, float fill, float *to);
+/* Pads planes [planes][in] with `fill` and sorts them: to[planes][plane], and writes up to
+ * WINDOW_SLACK floats behind. */
+void window_spread(
+	const struct window *w, const float *plane, size_t planes, float fill, float *to);
 
 /* The way back: what belongs to the padding is dropped, what no window sees is 0. */
 void window_collect(const struct window *w, const float *from, float *plane);
