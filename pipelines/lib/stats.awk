@@ -109,6 +109,34 @@ function p_text(p) {
 	return p < .001 ? sprintf("%.0e", p) : sprintf("%.3f", p)
 }
 
+# Whether distilling helped, by a test of the errors of the student alone against those of the distilled.
+function verdict(words, alone, distilled, gain) {
+	gain = mean(alone) - mean(distilled)
+	printf "%s: distilling changes the mean from %.1f to %.1f errors", words, mean(alone), mean(distilled)
+	if (!welch(alone, distilled))
+		print ", from too few runs for a test."
+	else if (P < .05)
+		printf ", a %s that is beyond the noise (%s).\n", (gain > 0 ? "gain" : "loss"), welch_text(alone, distilled)
+	else
+		printf ": no reliable %s (%s).\n", (gain > 0 ? "gain" : "loss"), welch_text(alone, distilled)
+}
+
+# Errors of so many items (10,000 where nothing is said) as a percentage right.
+function accuracy(errors, items, x, n, i, text) {
+	n = split(errors, x, " ")
+	for (i = 1; i <= n; i++)
+		text = text " " (100 - 100 * x[i] / (items ? items : 10000))
+	return text
+}
+
+# What is read now: folder/NAME.tsv
+function table_name(name) {
+	name = FILENAME
+	sub(/.*\//, "", name)
+	sub(/\.tsv$/, "", name)
+	return name
+}
+
 # Tables of runs (a line of names, then a line a seed). Call it for each line of input as
 # read_runs(KEY): afterwards sample[KEY, NAME] holds the numbers of column NAME,
 # names[KEY] the names, lines[KEY, 1 ...] the rows as Markdown, rows[KEY] how many there are.

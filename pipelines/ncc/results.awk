@@ -12,11 +12,7 @@ BEGIN {
 	label["distilled"] = "student distilled"
 }
 
-FNR == 1 {
-	key = FILENAME
-	sub(/.*\//, "", key)
-	sub(/\.tsv$/, "", key)
-}
+FNR == 1 { key = table_name() }
 key == "sweep" && FILENAME == "sweep" {
 	if (/^[a-z]/) {
 		what = $0
@@ -66,18 +62,6 @@ function published_table(alone, distilled) {
 	if (rows["torch"] > 1)
 		verdict("In PyTorch", sample["torch", "alone"], sample["torch", "distilled"])
 	print ""
-}
-
-# Whether distilling helped, by a test of alone against distilled.
-function verdict(words, alone, distilled, gain) {
-	gain = mean(alone) - mean(distilled)
-	printf "%s: distilling changes the mean from %.1f to %.1f errors", words, mean(alone), mean(distilled)
-	if (!welch(alone, distilled))
-		print ", from too few runs for a test."
-	else if (P < .05)
-		printf ", a %s that is beyond the noise (%s).\n", (gain > 0 ? "gain" : "loss"), welch_text(alone, distilled)
-	else
-		printf ": no reliable gain (%s).\n", welch_text(alone, distilled)
 }
 
 function goal(missing) {

@@ -2,26 +2,14 @@
 # Writes RESULTS.md: awk -f ../lib/stats.awk -f results.awk -v settings=...
 # published-teachers.tsv repaired-teachers.tsv published.tsv repaired.tsv alone.tsv.
 
-FNR == 1 {
-	key = FILENAME
-	sub(/.*\//, "", key)
-	sub(/\.tsv$/, "", key)
-}
+FNR == 1 { key = table_name() }
 { read_runs(key) }
-
-# Errors of 10,000 as a percentage right.
-function accuracy(errors, x, n, i, text) {
-	n = split(errors, x, " ")
-	for (i = 1; i <= n; i++)
-		text = text " " (100 - x[i] / 100)
-	return text
-}
 
 function row(label, errors) {
 	printf "| %s | %s | %s |\n", label, mean_sd(errors, 1), mean_sd(accuracy(errors), 2)
 }
 
-function verdict(words, key, alone, student, gain, teacher) {
+function report(words, key, alone, student, gain, teacher) {
 	student = sample[key, "student"]
 	teacher = mean(accuracy(sample[key "-teachers", "teacher"]))
 	gain = mean(alone) - mean(student)
@@ -54,8 +42,8 @@ END {
 	row("its student, 784-64-10", sample["repaired", "student"])
 	row("student alone for as long, 784-64-10", alone)
 	print ""
-	verdict("As published", "published", alone)
-	verdict("Repaired", "repaired", alone)
+	report("As published", "published", alone)
+	report("Repaired", "repaired", alone)
 	print "\n## Each run\n\nErrors, as published:\n"
 	print_runs("published-teachers", "seed")
 	print ""

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# mat2tensor: MAT files of version 5, written by Python from MathWorks' "MAT-File Format", with the
-# names and shapes of emnist-letters.mat, and what is refused.
+# mat2tensor: MAT files of version 5, written by tests/mat.py with the names and shapes of
+# emnist-letters.mat, and what is refused.
 . "${0%/*}/../lib.sh"
 [ -x "$BUILD/bin/mat2tensor" ] || skip_all "mat2tensor is not built: there is no libmatio-dev"
 
@@ -13,37 +13,7 @@ import zlib
 
 import numpy as np
 
-# numpy dtype: (class of the array, type of its data)
-KINDS = {"f8": (6, 9), "f4": (7, 7), "i1": (8, 1), "u1": (9, 2), "i2": (10, 3), "u2": (11, 4), "i4": (12, 5),
-         "u4": (13, 6), "i8": (14, 12), "u8": (15, 13)}
-
-
-def element(kind, data):
-    return struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8)
-
-
-def head(kind, shape, name, flags=0):
-    return element(6, struct.pack("<II", kind | flags, 0)) + \
-        element(5, struct.pack(f"<{len(shape)}i", *shape)) + element(1, name.encode())
-
-
-def matrix(name, a):
-    """An array, or a dictionary of them as a structure."""
-    if isinstance(a, dict):
-        names = b"".join(k.encode().ljust(32, b"\0") for k in a)
-        return element(14, head(2, (1, 1), name) + struct.pack("<HHI", 5, 4, 32) + element(1, names) +
-                       b"".join(matrix("", v) for v in a.values()))
-    kind, data = KINDS[a.dtype.str[1:]]
-    return element(14, head(kind, a.shape, name) + element(data, a.tobytes("F")))
-
-
-def write(path, variables, packed=True):
-    with open(path, "wb") as f:
-        f.write(b"MATLAB 5.0 MAT-file, by a test".ljust(124) + struct.pack("<H2s", 0x0100, b"IM"))
-        for name, a in variables.items():
-            m = matrix(name, a)
-            z = zlib.compress(m)
-            f.write(struct.pack("<II", 15, len(z)) + z if packed else m)
+from mat import *
 
 
 def load(name):
@@ -56,11 +26,11 @@ def load(name):
 
 
 def part(seed, n):
-    """n pictures [n, 28, 28] and labels 1 to 26, and the structure that EMNIST has of them."""
+    """n pictures [n, 28, 28] and labels 1 to 26."""
     rng = np.random.default_rng(seed)
     x, y = rng.integers(0, 256, (n, 28, 28), np.uint8), rng.integers(1, 27, n).astype("u1")
     y[:2] = 1, 26
-    return x, y, {"images": x.transpose(0, 2, 1).reshape(n, 784), "labels": y[:, None], "writers": np.zeros((n, 1))}
+    return x, y
 
 
 def idx(name, a):
@@ -68,19 +38,19 @@ def idx(name, a):
         f.write(struct.pack(f">BBBB{a.ndim}I", 0, 0, 8, a.ndim, *a.shape) + a.tobytes())
 PY
 python() {
-	"$PYTHON" -B -c "from peer import *
+	PYTHONPATH=$ROOT/tests "$PYTHON" -B -c "from peer import *
 $1"
 }
 python '
 train, test = part(1, 200), part(2, 50)
-letters = {"dataset": {"train": train[2], "test": test[2], "mapping": np.arange(78.0).reshape(26, 3)}}
+letters = emnist(train, test)
 write("letters.mat", letters), write("plain.mat", letters, False)
 idx("x", train[0].transpose(0, 2, 1)), idx("y", train[1])'
 
 ok "the letters of EMNIST" mat2tensor --label-base 1 -o letters.zst letters.mat
 ok "are upright pictures, with labels from 0" python '
 t, meta = load("letters.zst")
-x, y, _ = part(1, 200)
+x, y = part(1, 200)
 assert t["images"].shape == (200, 1, 28, 28) and (t["images"][:, 0] == x).all() and (t["labels"] == y - 1).all()
 assert meta["potstill.classes"] == "26" and meta["potstill.options"] == "--label-base 1"'
 ok "the IDX files of EMNIST" idx2tensor --transpose --label-base 1 -o idx.zst x y
@@ -91,7 +61,7 @@ same "the same file" letters.zst x.zst
 ok "--split test" mat2tensor --split test --label-base 1 --classes 30 -o test.zst letters.mat
 ok "is the other part" python '
 t, meta = load("test.zst")
-x, y, _ = part(2, 50)
+x, y = part(2, 50)
 assert (t["images"][:, 0] == x).all() and (t["labels"] == y - 1).all() and meta["potstill.classes"] == "30"'
 ok "--split train" mat2tensor --split train --label-base 1 -o x.zst letters.mat
 same "is what it is by itself" letters.zst x.zst

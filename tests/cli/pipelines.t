@@ -4,19 +4,8 @@
 # every step fits the next, that the tables are written, and that a second call does nothing.
 . "${0%/*}/../lib.sh"
 
-pipelines=$ROOT/pipelines
-mkdir data
-"$PYTHON" - data <<'X' || skip_all "no python3"
-import gzip, random, struct, sys
-rng = random.Random(1)
-for part, n in (("train", 300), ("t10k", 100)):
-    labels = [i * 7 % 10 for i in range(n)]
-    rows = b"".join(bytes(rng.randrange(256) if j // 70 == c else 0 for j in range(784)) for c in labels)
-    for kind, head in (("images-idx3", struct.pack(">4i", 2051, n, 28, 28) + rows),
-                       ("labels-idx1", struct.pack(">2i", 2049, n) + bytes(labels))):
-        with gzip.open("%s/%s-%s-ubyte.gz" % (sys.argv[1], part, kind), "wb") as f:
-            f.write(head)
-X
+. "$ROOT/tests/experiment.sh"
+digits data || skip_all "no python3"
 
 # lib/idx-rows.sh: a slice is the same bytes under another count
 # shellcheck disable=SC2317
@@ -48,20 +37,6 @@ is "Welch's test" "$(awk_says 'print welch_text("27.5 21.0 19.0 23.6 17.0 17.9 1
 is "Student's t with 2 degrees of freedom, in closed form" "$(awk_says 'printf "%.6f %.6f", beta_i(1, .5, 2 / (2 + 9)), 1 - 3 / sqrt(11)')" \
 	"0.095466 0.095466"
 is "no test of equal numbers" "$(awk_says 'print welch_text("3 3", "3 3")')" "too few runs for a test"
-
-# experiment NAME ARGUMENT...: makes it in the scratch folder
-experiment() {
-	name=$1
-	shift
-	make --no-print-directory -C "$pipelines/$name" BUILD="$BUILD" DATA="$SCRATCH/data" \
-		OUT="$SCRATCH/$name" RESULTS="$SCRATCH/$name.md" SEEDS="1 2" EPOCHS=1 "$@"
-}
-nothing="make: Nothing to be done for 'all'."
-
-# rows FILE: how many lines of its tables are a seed's
-rows() {
-	grep -c '^| [12] |' "$1"
-}
 
 # shellcheck disable=SC2120
 ncc() {
@@ -101,6 +76,40 @@ is "a second make does nothing" "$(cat again)" "$nothing"
 rm -r pytorch-mse/published pytorch-mse/published*.tsv
 ok "students can share a teacher" mse TEACHERS=2
 is "the second seed's" "$(grep -c "train-student.*published/soft-2.*published/student-[12]\." "$OUT")" 2
+
+# shellcheck disable=SC2120
+keras() {
+	experiment keras-distiller STUDENT_EPOCHS=1 TEACHERS="1 2" "$@"
+}
+nets keras-teacher keras-student
+ok "keras-distiller runs" keras
+is "its results have every seed in each table" "$(rows keras-distiller.md)" 4
+like "and the published figures beside ours" "$(cat keras-distiller.md)" \
+	'^\| student distilled as published, no T² \| 96.92 \| [0-9.]+ ± [0-9.]+ \|'
+# shellcheck disable=SC2119
+keras >again
+is "a second make does nothing" "$(cat again)" "$nothing"
+has() {
+	tensor-info --json "keras-distiller/$1-1.safetensors.zst" | grep -Fq -e "$2"
+}
+ok "the published loss is without T²" has published "--no-t-squared"
+not_ok "the other one is not" has squared "--no-t-squared"
+
+# What ncc made above is taken from there.
+# shellcheck disable=SC2120
+conv_teacher() {
+	experiment conv-teacher NCC="$SCRATCH/ncc" TEACHER_EPOCHS=1 OWN_TEACHERS="1 2" OWN_TEACHER_EPOCHS=1 OWN_EPOCHS=1 \
+		OWN_VIEWS=2 CONV_EPOCHS=1 "$@"
+}
+ok "conv-teacher runs" conv_teacher
+is "and makes no perceptron again" "$(grep -c 'fc:1200' "$OUT")" 0
+is "its results have every seed in each table" "$(rows conv-teacher.md)" 5
+# shellcheck disable=SC2119
+conv_teacher >again
+is "a second make does nothing" "$(cat again)" "$nothing"
+rm ncc/own.tsv ncc/own/alone-1.safetensors.zst
+ok "what ncc lacks is made" conv_teacher
+is "and nothing else" "$(grep -c '^train-' "$OUT")" 1
 
 not_ok "without data an experiment does not start" experiment ncc DATA=
 like "and says what it wants" "$(cat "$ERR")" "DATA=FOLDER must name the folder with MNIST's four files"
