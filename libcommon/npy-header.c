@@ -8,43 +8,26 @@
 
 #define DESCR_MAX 15
 
-/* Ordered as the kinds are searched; numpy's letter and size for each dtype it has. */
-static const struct {
-	char code[3];
-	enum tensor_dtype dtype;
-} codes[] = {
-	{"b1", TENSOR_BOOL},
-	{"u1", TENSOR_U8},
-	{"i1", TENSOR_I8},
-	{"u2", TENSOR_U16},
-	{"i2", TENSOR_I16},
-	{"u4", TENSOR_U32},
-	{"i4", TENSOR_I32},
-	{"u8", TENSOR_U64},
-	{"i8", TENSOR_I64},
-	{"f2", TENSOR_F16},
-	{"f4", TENSOR_F32},
-	{"f8", TENSOR_F64},
+/* What numpy.save calls the dtypes that it has: byte order, kind, bytes. */
+static const char *const descrs[] = {
+	[TENSOR_BOOL] = "|b1",
+	[TENSOR_U8] = "|u1",
+	[TENSOR_I8] = "|i1",
+	[TENSOR_U16] = "<u2",
+	[TENSOR_I16] = "<i2",
+	[TENSOR_U32] = "<u4",
+	[TENSOR_I32] = "<i4",
+	[TENSOR_U64] = "<u8",
+	[TENSOR_I64] = "<i8",
+	[TENSOR_F16] = "<f2",
+	[TENSOR_F32] = "<f4",
+	[TENSOR_F64] = "<f8",
 };
+#define DESCRS (sizeof descrs / sizeof descrs[0])
 
 const char *npy_header_descr(enum tensor_dtype t)
 {
-	static const char *const descr[] = {
-		[TENSOR_BOOL] = "|b1",
-		[TENSOR_U8] = "|u1",
-		[TENSOR_I8] = "|i1",
-		[TENSOR_U16] = "<u2",
-		[TENSOR_I16] = "<i2",
-		[TENSOR_U32] = "<u4",
-		[TENSOR_I32] = "<i4",
-		[TENSOR_U64] = "<u8",
-		[TENSOR_I64] = "<i8",
-		[TENSOR_F16] = "<f2",
-		[TENSOR_F32] = "<f4",
-		[TENSOR_F64] = "<f8",
-	};
-
-	return (size_t)t < sizeof descr / sizeof descr[0] ? descr[t] : NULL;
+	return (size_t)t < DESCRS ? descrs[t] : NULL;
 }
 
 /* What is not parsed yet. */
@@ -98,21 +81,21 @@ static bool take_string(struct text *t, char *to, size_t size)
 	return take(t, quote);
 }
 
-static int parse_descr(struct npy_header *h, struct text *t, struct err *e)
+static int parse_descr(struct npy_header *h, struct text *text, struct err *e)
 {
 	char descr[DESCR_MAX + 1];
 
-	skip_space(t);
-	if (t->at < t->end && *t->at == '[')
+	skip_space(text);
+	if (text->at < text->end && *text->at == '[')
 		return err_set(
 			e, "holds records (a structured dtype); one plain dtype is expected");
-	if (!take_string(t, descr, sizeof descr))
+	if (!take_string(text, descr, sizeof descr))
 		return err_set(e, "descr in the header is no plain dtype");
-	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-		if (descr[0] == '\0' || strchr("<>|=", descr[0]) == NULL ||
-			strcmp(descr + 1, codes[i].code) != 0)
+	for (size_t t = 0; t < DESCRS; t++) {
+		if (descrs[t] == NULL || descr[0] == '\0' || strchr("<>|=", descr[0]) == NULL ||
+			strcmp(descr + 1, descrs[t] + 1) != 0)
 			continue;
-		h->dtype = codes[i].dtype;
+		h->dtype = (enum tensor_dtype)t;
 		h->swapped = descr[0] == '>' && tensor_dtype_size(h->dtype) > 1;
 		return 0;
 	}

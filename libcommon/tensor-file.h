@@ -11,7 +11,7 @@
  * or plain, told apart by their first bytes.
  *
  * Everything that a file declares is checked before it is believed: see
- * tests/data/README for what is refused.
+ * tests/data/README.md for what is refused.
  */
 #ifndef TENSOR_FILE_H
 #define TENSOR_FILE_H

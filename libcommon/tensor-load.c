@@ -20,8 +20,6 @@ struct loader_room {
 
 struct loader {
 	struct tensor_reader reader;
-	size_t first; /* frame behind those that hold the header only, which are checked already
-		       */
 	struct loader_room *room;
 	int rooms;
 };
@@ -104,12 +102,11 @@ static int load_frame(
 	return 0;
 }
 
-static void load_part(void *job, size_t part, int worker)
+static void load_part(void *job, size_t frame, int worker)
 {
 	struct loader *l = job;
 	struct loader_room *room = &l->room[worker];
 	struct err e;
-	size_t frame = l->first + part;
 
 	if (load_frame(l, &l->reader.source.frames.frame[frame], room, &e) &&
 		room->failed == 0) {
