@@ -27,8 +27,9 @@ void layer_init_weights(
 	const struct layer *l, enum initializer how, uint64_t seed, float *param)
 {
 	const struct layer_param *weight = &l->param[0], *bias = &l->param[1];
-	double in = (double)(weight->count / weight->shape[0]),
-	       out = (double)(weight->count / weight->shape[1]);
+	size_t inputs = weight->count / weight->shape[0],
+	       units = weight->count / weight->shape[1];
+	double in = (double)inputs, out = (double)units;
 	struct rng r = {seed, RNG_INIT + (uint32_t)l->position, 0, 0}, of_bias = r;
 
 	of_bias.index = 1;

@@ -74,7 +74,7 @@ static int parse_digits(struct parser *p, double *value)
 int parse_int(struct parser *p, size_t least, size_t *value)
 {
 	const char *from = p->at;
-	double v;
+	double v = 0;
 
 	if (*p->at == '$' ? parse_argument(p, &v) : parse_digits(p, &v))
 		return -1;

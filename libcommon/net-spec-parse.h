@@ -48,6 +48,11 @@ struct parser {
 int parse_fail(struct parser *p, const char *expected);
 int parse_fail_at(struct parser *p, const char *at, const char *expected);
 
+#ifdef __clang_analyzer__ /* as in err.h */
+#define parse_fail(...) (parse_fail(__VA_ARGS__), -1)
+#define parse_fail_at(...) (parse_fail_at(__VA_ARGS__), -1)
+#endif
+
 void parse_blanks(struct parser *p);
 /* Whether the character is next, after blanks; if so it is consumed, and the blanks behind. */
 int parse_accept(struct parser *p, char c);

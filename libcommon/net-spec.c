@@ -12,6 +12,9 @@
 
 #define FIRST_ROOM 64
 
+#undef parse_fail
+#undef parse_fail_at
+
 int parse_fail_at(struct parser *p, const char *at, const char *expected)
 {
 	err_set(p->err, "%s", expected);
