@@ -14,15 +14,23 @@
 static const char *tool_name = "potstill";
 static volatile int signal_seen;
 static volatile sig_atomic_t later;
+static void (*clear_line)(void);
 
 void die_name(const char *tool)
 {
 	tool_name = tool;
 }
 
+void die_before(void (*clear)(void))
+{
+	clear_line = clear;
+}
+
 __attribute__((format(printf, 2, 0))) static void say(
 	const char *lead, const char *format, va_list ap)
 {
+	if (clear_line != NULL)
+		clear_line();
 	fprintf(stderr, "%s: %s", tool_name, lead);
 	vfprintf(stderr, format, ap);
 	fputc('\n', stderr);
@@ -105,6 +113,8 @@ void die_by_signal(void)
 {
 	int number = signal_seen;
 
+	if (clear_line != NULL)
+		clear_line();
 	outfile_unlink_all();
 	signal(number, SIG_DFL);
 	raise(number);

@@ -8,6 +8,10 @@ struct err;
 /* For messages before and besides options_parse, which calls it: the tool's name. */
 void die_name(const char *tool);
 
+/* What is called before a message, and before a signal ends the program: it clears the line
+ * that progress draws. */
+void die_before(void (*clear)(void));
+
 /* "TOOL: text" on stderr, then exit 1. */
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same with the text of a failed library call. */

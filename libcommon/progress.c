@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "progress.h"
 
+#include "die.h"
 #include "options.h"
 
 #include <math.h>
@@ -40,6 +41,7 @@ void progress_show(const char *format, ...)
 		return;
 	drawn_at = progress_seconds();
 	drawn = true;
+	die_before(progress_clear);
 	fputs(ERASE, stderr);
 	va_start(ap, format);
 	vfprintf(stderr, format, ap);

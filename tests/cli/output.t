@@ -94,8 +94,32 @@ if "$PYTHON" -c "import pty; pty.openpty()" 2>/dev/null; then
 	"$PYTHON" -B "$ROOT/tests/tensor_interop.py" terminal idx2tensor -q few 2>"$ERR"
 	is "a terminal is refused and sent nothing" $? 1
 	like "... with its reason" "$(cat "$ERR")" '^idx2tensor: standard output is a terminal'
+	"$PYTHON" - >shown <<'END'
+import os
+import pty
+import signal
+import subprocess
+
+ours, theirs = pty.openpty()
+tool = subprocess.Popen(["train-teacher", "--net", "784-1200-1200-10", "--batch", "1", "--epochs", "1000000", "--checkpoint",
+                         "/dev/full", "--checkpoint-every", "1000000", "-o", "m", "train.safetensors.zst"], stderr=theirs)
+os.close(theirs)
+text = b""
+while b"left" not in text:
+    text += os.read(ours, 4096)
+tool.send_signal(signal.SIGINT)
+try:
+    while b"No space" not in text:
+        text += os.read(ours, 4096)
+except OSError:  # the end
+    pass
+tool.wait()
+print(repr(text))
+END
+	like "progress is drawn" "$(cat shown)" 'epoch .* left'
+	like "a message comes after it is cleared" "$(cat shown)" '([[]K|n)train-teacher: warning: interrupted; "/dev/full"'
 else
-	skip 2 "no terminal can be opened here"
+	skip 4 "no terminal can be opened here"
 fi
 
 done_testing
