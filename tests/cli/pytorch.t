@@ -24,5 +24,6 @@ loads "the seeds' kind of net" 784-120-100-10
 loads "dropout and a mean" "drop:.2,fc:64,relu,drop,fc:32,tanh,drop:.1,fc:10" --mean .1307 --sd .3081
 loads "branches" "f(n)=fc:\$n,relu,(fc:\$n|fc:\$n,tanh|);@f(24),2*+(fc:72,relu,fc:72|+(|drop,tanh)),fc:10"
 loads "a convolutional net" "conv3x3:8/s2/same,relu,(conv1x1:8|dw3x3/same,relu6),maxpool2x2,conv3x3:12/p1,lrelu,avgpool3x3,flatten,fc:10" --lr .02
+loads "batch normalisation" "fc:32,bn,relu,+(fc:32,bn/e=1e-3|),fc:10" --batch 70
 loads "another optimiser" "fc:10" --optimizer sgd --lr .1 --momentum .9
 done_testing
