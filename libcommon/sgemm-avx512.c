@@ -3,27 +3,16 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#define NAME avx512
+#define RUNS __builtin_cpu_supports("avx512f")
 #define LANES 16
 #define VECTORS 3
+#define WIDE 4
 #define ROWS 8
 #define TARGET __attribute__((target("avx512f")))
 #define SPLAT(x) _mm512_set1_ps(x)
 #define MULTIPLY_ADD(a, b, sum) _mm512_fmadd_ps(a, b, sum)
 #include "sgemm-tile.h"
-
-static int runs(void)
-{
-	return __builtin_cpu_supports("avx512f");
-}
-
-const struct sgemm_level sgemm_avx512 = {
-	.name = "avx512",
-	.lanes = LANES,
-	.vectors = VECTORS,
-	.rows = ROWS,
-	.runs = runs,
-	.tile = run_tile,
-};
 #else
 extern int sgemm_avx512_is_for_x86; /* ISO C wants a declaration in every file */
 #endif

@@ -28,8 +28,8 @@ struct sgemm_tile {
 	int add;
 	/* Where the next tile begins, behind c: its lines of c are fetched during this one. */
 	size_t c_next;
-	/* Of what is needed later, one line is fetched in every two k, `ahead_step` values
-	 * apart. */
+	/* Of what is needed later, one line is fetched in every k, `ahead_step` values apart.
+	 */
 	const float *ahead;
 	size_t ahead_step;
 };
@@ -39,6 +39,7 @@ struct sgemm_level {
 	const char *name;
 	size_t lanes;	   /* floats in a vector */
 	size_t vectors;	   /* a tile has up to so many of them side by side */
+	size_t wide;	   /* or so many, with rows * vectors / wide rows */
 	size_t rows;	   /* and up to so many rows */
 	int (*runs)(void); /* on this CPU? */
 	void (*tile)(const struct sgemm_tile *t, size_t rows, size_t vectors);
@@ -52,5 +53,9 @@ const struct sgemm_level *sgemm_level(void);
 /* Rows [p,p+k) and columns [j,j+columns) of b as [k][width] with zeros behind the columns. */
 void sgemm_pack_panel(const struct sgemm *g, size_t p, size_t k, size_t j, size_t columns,
 	size_t width, float *to);
+
+/* to[k][rows] = from[rows][k], transposed. */
+void sgemm_transpose(
+	const float *from, size_t ld, size_t rows, size_t k, float *to, size_t width);
 
 #endif

@@ -27,13 +27,14 @@ static inline void transpose_4x4(const float *from, size_t ld, float *to, size_t
 	*(stored *)(to + 3 * width) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
 }
 
-static void transpose(
+/* Rows of k first, so that what is written stays in the L1 cache until it is whole. */
+void sgemm_transpose(
 	const float *from, size_t ld, size_t rows, size_t k, float *to, size_t width)
 {
 	size_t rows4 = rows - rows % 4, k4 = k - k % 4;
 
-	for (size_t i = 0; i < rows4; i += 4)
-		for (size_t p = 0; p < k4; p += 4)
+	for (size_t p = 0; p < k4; p += 4)
+		for (size_t i = 0; i < rows4; i += 4)
 			transpose_4x4(from + i * ld + p, ld, to + p * width + i, width);
 	for (size_t i = 0; i < rows; i++)
 		for (size_t p = i < rows4 ? k4 : 0; p < k; p++)
@@ -44,7 +45,7 @@ void sgemm_pack_panel(const struct sgemm *g, size_t p, size_t k, size_t j, size_
 	size_t width, float *to)
 {
 	if (g->transpose_b)
-		transpose(g->b + j * g->ldb + p, g->ldb, columns, k, to, width);
+		sgemm_transpose(g->b + j * g->ldb + p, g->ldb, columns, k, to, width);
 	else
 		for (size_t i = 0; i < k; i++)
 			memcpy(to + i * width, g->b + (p + i) * g->ldb + j,

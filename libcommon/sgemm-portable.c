@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Vectors of 16 bytes, which every compiler can do; 16 registers on x86-64, 32 on arm64. */
+#define NAME portable
+#define RUNS 1
 #define LANES 4
 #define TARGET
 #define SPLAT(x) ((vector){x, x, x, x})
@@ -7,25 +9,13 @@
 #include <arm_neon.h>
 
 #define VECTORS 3
+#define WIDE 4
 #define ROWS 8
 #define MULTIPLY_ADD(a, b, sum) vfmaq_f32(sum, a, b)
 #else
 #define VECTORS 2
+#define WIDE 2
 #define ROWS 6
 #define MULTIPLY_ADD(a, b, sum) ((a) * (b) + (sum))
 #endif
 #include "sgemm-tile.h"
-
-static int runs(void)
-{
-	return 1;
-}
-
-const struct sgemm_level sgemm_portable = {
-	.name = "portable",
-	.lanes = LANES,
-	.vectors = VECTORS,
-	.rows = ROWS,
-	.runs = runs,
-	.tile = run_tile,
-};

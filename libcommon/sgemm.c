@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A product is cut into blocks of b that stay in the L2 cache, by columns and, where k is
- * large, by rows. A block is multiplied by as many rows of a as a tile has, then by the next
- * rows. From one block of rows to the next the sums wait in c, which changes nothing: they
- * are floats in the registers, too.
+ * large, by rows, and a block into panels of columns, as wide as a tile. A block is multiplied
+ * by as many rows of a as a tile has, then by the next rows. From one block of rows to the next
+ * the sums wait in c, which changes nothing: they are floats in the registers, too.
  */
 #include "sgemm.h"
 
@@ -17,26 +17,54 @@
 /* Rows of a block. Fewer where rows of a are packed, which should stay in the L1 cache. */
 #define MAX_K 1280
 #define MAX_K_PACKED 512
-/* Packing b takes longer than it saves for so few rows of a, or of b. */
-#define FEW_ROWS 64
-#define FEW_K 256
+/* Fewer rows than these wait in c too often. */
+#define MIN_K 64
+#define MAX_PANELS 64
+/* Packing b takes longer than it saves for so few rows of a. */
+#define FEW_ROWS 256
+/* Rows of b that are a power of two apart share few places in a cache: as much as b may seem to
+ * take in its place. */
+#define CACHE_BYTES ((size_t)512 << 10)
 /* Columns for which it is worth while to pack a. */
 #define MANY_COLUMNS 192
+
+/* Columns of b, at most as many as a tile has. */
+struct panel {
+	size_t from, columns, vectors;
+	const float *b;
+	size_t ldb;
+};
+
+/* What is brought to the L2 cache while tiles are computed: each fetches a line of it in each
+ * k, `step` values apart, and begins `jump` values behind the one before. */
+struct ahead {
+	const float *at;
+	size_t step, jump, tiles;
+};
 
 /* Rows [p,p+k) and columns [from,to) of b. */
 struct block {
 	const struct sgemm *g;
 	const struct sgemm_level *l;
+	int transpose_c;      /* c is stored [n][m] */
+	size_t rows, vectors; /* of a tile, at most */
 	size_t p, k, from, to;
-	const float *b;	   /* packed, or in its place */
-	size_t ldb, panel; /* values from a row to the next, from a panel to the next */
-	const float *next; /* the block after this one, where it is packed, too */
-	size_t next_lines; /* how many cache lines of it are still to be fetched */
+	struct panel panel[MAX_PANELS];
+	size_t panels;
+	struct ahead ahead;
 };
 
 static size_t smaller(size_t a, size_t b)
 {
 	return a < b ? a : b;
+}
+
+/* How long the parts are of a length that is cut into equal ones of at most `most`. */
+static size_t part(size_t length, size_t most)
+{
+	size_t parts = (length + most - 1) / most;
+
+	return (length + parts - 1) / parts;
 }
 
 static void copy(
@@ -47,21 +75,25 @@ static void copy(
 			to[i * to_ld + j] = from[i * from_ld + j];
 }
 
-/* A tile that hangs over the edge of c is computed beside it. */
-static void run_edge(
-	const struct sgemm_level *l, const struct sgemm_tile *t, size_t rows, size_t columns)
+/* A tile that hangs over the edge of c, or is to be transposed, is computed beside it. */
+static void run_beside(const struct block *b, const struct sgemm_tile *t, size_t rows,
+	const struct panel *panel)
 {
 	float c[SGEMM_MAX_ROWS * SGEMM_MAX_WIDTH] = {0};
-	size_t vectors = (columns + l->lanes - 1) / l->lanes;
-	struct sgemm_tile whole = *t;
+	struct sgemm_tile beside = *t;
 
-	whole.c = c;
-	whole.ldc = vectors * l->lanes;
-	whole.c_next = 0;
-	if (t->add)
-		copy(rows, columns, t->c, t->ldc, c, whole.ldc);
-	l->tile(&whole, rows, vectors);
-	copy(rows, columns, c, whole.ldc, t->c, t->ldc);
+	beside.c = c;
+	beside.ldc = panel->vectors * b->l->lanes;
+	beside.c_next = 0;
+	if (t->add && b->transpose_c)
+		sgemm_transpose(t->c, t->ldc, panel->columns, rows, c, beside.ldc);
+	else if (t->add)
+		copy(rows, panel->columns, t->c, t->ldc, c, beside.ldc);
+	b->l->tile(&beside, rows, panel->vectors);
+	if (b->transpose_c)
+		sgemm_transpose(c, beside.ldc, rows, panel->columns, t->c, t->ldc);
+	else
+		copy(rows, panel->columns, c, beside.ldc, t->c, t->ldc);
 }
 
 /* Columns of a transposed a are far apart, each on another page: they are moved together. */
@@ -104,98 +136,134 @@ static void take_a(
 	}
 }
 
-/*
- * What is fetched while tile t is computed: its neighbour in c, and of what must come from
- * beyond the L2 cache, the next rows of a transposed a or the block after this one, as much
- * as there are steps in a tile.
- */
-static void look_ahead(struct block *b, size_t row, size_t column, struct sgemm_tile *t)
+/* The rows of a after those before `row`: where they are weights in memory, or to be packed. */
+static void look_down(struct block *b, size_t row, size_t rows)
 {
 	const struct sgemm *g = b->g;
-	size_t width = b->l->lanes * b->l->vectors, below = row + b->l->rows;
 
-	t->c_next = 0;
-	if (column + width < b->to)
-		t->c_next = width;
-	else if (below < g->m)
-		t->c_next = b->l->rows * g->ldc - (column - b->from);
-	t->ahead = t->b;
-	t->ahead_step = 0;
-	if (packs_a(b) && column == b->from && below < g->m) {
-		t->ahead = g->a + b->p * g->lda + below;
-		t->ahead_step = g->lda;
-	} else if (b->next_lines > b->k) {
-		t->ahead = b->next;
-		t->ahead_step = SGEMM_LINE;
-		b->next += b->k * SGEMM_LINE;
-		b->next_lines -= b->k;
+	if (row >= g->m)
+		return;
+	if (packs_a(b))
+		b->ahead = (struct ahead){g->a + b->p * g->lda + row, g->lda, 0, 1};
+	else if (b->transpose_c && g->lda == b->k) {
+		size_t step = (rows + b->panels - 1) / b->panels;
+
+		b->ahead = (struct ahead){g->a + row * g->lda, step, step * b->k, b->panels};
 	}
 }
 
-static void run_rows(struct block *b, size_t row)
+static void run_tile(
+	struct block *b, struct sgemm_tile *t, size_t rows, const struct panel *panel)
+{
+	struct ahead *ahead = &b->ahead;
+
+	t->b = panel->b;
+	t->ldb = panel->ldb;
+	t->ahead = t->b;
+	t->ahead_step = 0;
+	if (ahead->tiles > 0) {
+		t->ahead = ahead->at;
+		t->ahead_step = ahead->step;
+		ahead->at += ahead->jump;
+		ahead->tiles--;
+	}
+	if (b->transpose_c || panel->columns < panel->vectors * b->l->lanes)
+		run_beside(b, t, rows, panel);
+	else
+		b->l->tile(t, rows, panel->vectors);
+}
+
+static void run_rows(struct block *b, size_t row, size_t rows)
 {
 	float packed[MAX_K_PACKED * SGEMM_MAX_ROWS];
 	const struct sgemm *g = b->g;
-	const struct sgemm_level *l = b->l;
-	size_t width = l->lanes * l->vectors, rows = smaller(l->rows, g->m - row);
-	struct sgemm_tile t = {
-		.k = b->k, .b = b->b, .ldb = b->ldb, .ldc = g->ldc, .add = g->add || b->p > 0};
+	struct sgemm_tile t = {.k = b->k, .ldc = g->ldc, .add = g->add || b->p > 0};
 
 	take_a(b, row, rows, packed, &t);
-	for (size_t j = b->from; j < b->to; j += width) {
-		size_t columns = smaller(width, b->to - j);
+	look_down(b, row + rows, rows);
+	for (size_t i = 0; i < b->panels; i++) {
+		const struct panel *panel = &b->panel[i];
 
-		t.c = g->c + row * g->ldc + j;
-		look_ahead(b, row, j, &t);
-		if (columns % l->lanes)
-			run_edge(l, &t, rows, columns);
+		t.c = g->c + (b->transpose_c ? panel->from * g->ldc + row
+					     : row * g->ldc + panel->from);
+		if (i + 1 < b->panels)
+			t.c_next = panel->columns;
 		else
-			l->tile(&t, rows, columns / l->lanes);
-		t.b += b->panel;
+			t.c_next =
+				row + rows < g->m ? rows * g->ldc - (panel->from - b->from) : 0;
+		run_tile(b, &t, rows, panel);
 	}
 }
 
-/* Where the block's b is: in the panels given, in its place, or packed here. */
-static void take_b(struct block *b, float *packed)
+/* Whether b, of which blocks are to have k rows, is read where it is. */
+static int reads_in_place(const struct sgemm *g, const struct sgemm_level *l, size_t k)
+{
+	size_t apart = g->ldb * sizeof *g->b;
+
+	return g->panels == NULL && !g->transpose_b && g->m <= FEW_ROWS &&
+	       g->n % l->lanes == 0 && k * (apart & -apart) <= CACHE_BYTES;
+}
+
+/* The rows of b after the block's. */
+static void look_on(struct block *b)
 {
 	const struct sgemm *g = b->g;
-	size_t width = b->l->lanes * b->l->vectors, columns = b->to - b->from;
+	size_t tiles = ((g->m + b->rows - 1) / b->rows) * b->panels;
+	size_t step = (g->ldb + tiles - 1) / tiles;
 
-	b->ldb = width;
+	if (b->to - b->from == g->ldb && b->p + b->k < g->k)
+		b->ahead =
+			(struct ahead){g->b + (b->p + b->k) * g->ldb, step, step * b->k, tiles};
+}
+
+/* Where the panel's b is: in the panels given, in its place, or packed here. */
+static void take_b(struct block *b, int in_place, struct panel *panel, float *packed)
+{
+	const struct sgemm *g = b->g;
+	size_t width = panel->vectors * b->l->lanes;
+
+	panel->ldb = width;
 	if (g->panels != NULL) {
-		b->b = g->panels + b->from * g->k + b->p * width;
-		b->panel = g->k * width;
-		b->next = b->b + columns * g->k;
-		b->next_lines = smaller(columns, g->n - b->to) * b->k / SGEMM_LINE;
-	} else if (!g->transpose_b && g->m <= FEW_ROWS && b->k <= FEW_K &&
-		   columns % b->l->lanes == 0) {
-		b->b = g->b + b->p * g->ldb + b->from;
-		b->ldb = g->ldb;
-		b->panel = width;
+		panel->ldb = b->l->vectors * b->l->lanes;
+		panel->b = g->panels + panel->from * g->k + b->p * panel->ldb;
+	} else if (in_place) {
+		panel->ldb = g->ldb;
+		panel->b = g->b + b->p * g->ldb + panel->from;
 	} else {
-		b->b = packed;
-		b->panel = b->k * width;
-		for (size_t j = b->from; j < b->to; j += width)
-			sgemm_pack_panel(g, b->p, b->k, j, smaller(width, b->to - j), width,
-				packed + (j - b->from) * b->k);
+		panel->b = packed + (panel->from - b->from) * b->k;
+		sgemm_pack_panel(g, b->p, b->k, panel->from, panel->columns, width,
+			packed + (panel->from - b->from) * b->k);
 	}
 }
 
-static void run_block(struct block *b)
+/* Panels of about the same width: a narrow tile has too few sums to be fast. */
+static void cut_panels(struct block *b, int in_place, float *packed)
+{
+	size_t lanes = b->l->lanes, columns;
+
+	for (size_t from = b->from; from < b->to; from += columns) {
+		struct panel *panel = &b->panel[b->panels++];
+		size_t left = b->to - from, vectors = (left + lanes - 1) / lanes;
+
+		vectors = b->g->panels != NULL ? smaller(vectors, b->vectors)
+					       : part(vectors, b->vectors);
+		columns = smaller(left, vectors * lanes);
+		*panel = (struct panel){.from = from, .columns = columns, .vectors = vectors};
+		take_b(b, in_place, panel, packed);
+	}
+}
+
+static void run_block(struct block *b, int in_place)
 {
 	static _Thread_local float packed[BLOCK_VALUES];
 
-	take_b(b, packed);
-	for (size_t row = 0; row < b->g->m; row += b->l->rows)
-		run_rows(b, row);
-}
-
-/* How long the parts are of a length that is cut into equal ones of at most `most`. */
-static size_t part(size_t length, size_t most)
-{
-	size_t parts = (length + most - 1) / most;
-
-	return (length + parts - 1) / parts;
+	cut_panels(b, in_place, packed);
+	if (in_place)
+		look_on(b);
+	for (size_t row = 0, rows; row < b->g->m; row += rows) {
+		rows = part(b->g->m - row, b->rows);
+		run_rows(b, row, rows);
+	}
 }
 
 static void clear(const struct sgemm *g)
@@ -204,23 +272,62 @@ static void clear(const struct sgemm *g)
 		memset(g->c + i * g->ldc, 0, g->n * sizeof *g->c);
 }
 
-void sgemm_run(const struct sgemm *g)
+/* Vectors side by side in a tile. A batch's share of 64 rows makes one panel with four. */
+static size_t tile_vectors(const struct sgemm *g, const struct sgemm_level *l)
+{
+	size_t vectors = (g->n + l->lanes - 1) / l->lanes;
+
+	return g->panels == NULL && vectors % l->wide == 0 && vectors <= 2 * l->wide
+		       ? l->wide
+		       : l->vectors;
+}
+
+static void multiply(const struct sgemm *g, int transpose_c)
 {
 	const struct sgemm_level *l = sgemm_level();
-	size_t width = l->lanes * l->vectors, panels = (g->n + width - 1) / width, k, columns;
+	size_t vectors = tile_vectors(g, l), width = vectors * l->lanes, columns;
+	size_t k = part(g->k, g->transpose_a ? MAX_K_PACKED : MAX_K);
+	int in_place = reads_in_place(g, l, k);
 
-	if (g->k == 0 || g->n == 0) {
-		clear(g);
-		return;
-	}
-	k = part(g->k, g->transpose_a ? MAX_K_PACKED : MAX_K);
-	columns = width * part(panels, BLOCK_VALUES / (k * width));
+	if (in_place && !g->transpose_a && BLOCK_VALUES / g->n < k)
+		k = part(g->k, BLOCK_VALUES / g->n > MIN_K ? BLOCK_VALUES / g->n : MIN_K);
+	columns = width * part((g->n + width - 1) / width,
+				  smaller(BLOCK_VALUES / (k * width), MAX_PANELS));
 	for (size_t p = 0; p < g->k; p += k)
 		for (size_t j = 0; j < g->n; j += columns)
 			run_block(&(struct block){.g = g,
-				.l = l,
-				.p = p,
-				.k = smaller(k, g->k - p),
-				.from = j,
-				.to = smaller(j + columns, g->n)});
+					  .l = l,
+					  .transpose_c = transpose_c,
+					  .rows = l->rows * l->vectors / vectors,
+					  .vectors = vectors,
+					  .p = p,
+					  .k = smaller(k, g->k - p),
+					  .from = j,
+					  .to = smaller(j + columns, g->n)},
+				in_place);
+}
+
+/*
+ * In a . b^T both lie alike, and c^T is b . a^T. The right operand gets packed: the one with
+ * fewer rows.
+ */
+void sgemm_run(const struct sgemm *g)
+{
+	struct sgemm swapped = *g;
+
+	if (g->k == 0 || g->n == 0 || g->m == 0) {
+		clear(g);
+		return;
+	}
+	if (!g->transpose_b || g->transpose_a || g->panels != NULL || g->m >= g->n) {
+		multiply(g, 0);
+		return;
+	}
+	swapped.m = g->n;
+	swapped.n = g->m;
+	swapped.a = g->b;
+	swapped.lda = g->ldb;
+	swapped.b = g->a;
+	swapped.ldb = g->lda;
+	multiply(&swapped, 1);
 }

@@ -27,7 +27,7 @@ struct sgemm {
 	float *c;
 	size_t lda, ldb, ldc; /* values from one stored row to the next */
 	int transpose_a, transpose_b, add;
-	const float *panels; /* b, packed by sgemm_pack; NULL: packed as it is needed */
+	const float *panels; /* b, packed by sgemm_pack; NULL: as b tells */
 };
 
 /* Cannot fail: what it packs goes to 384 KB that each thread has, and 20 KB of the stack. */
@@ -41,7 +41,7 @@ void sgemm_run(const struct sgemm *g);
  * on are a packed matrix of their own, which begins at from / width * k * width.
  */
 size_t sgemm_panel_width(void);
-#define SGEMM_MAX_WIDTH 48 /* at most */
+#define SGEMM_MAX_WIDTH 64 /* at most */
 
 /* How many floats the packed form of a [k][n] b takes. SIZE_MAX where that is too large. */
 size_t sgemm_panel_values(size_t n, size_t k);
