@@ -11,17 +11,8 @@
 
 extern const struct layer_kind layer_fc;
 
-/* Values of the two packed forms of the weights: for forward and, behind it, for backward. */
-static size_t packed_forward(const struct layer *l)
-{
-	return sgemm_panel_values(shape_values(&l->out), shape_values(&l->in));
-}
-
-static size_t packed_backward(const struct layer *l)
-{
-	return l->needs_din ? sgemm_panel_values(shape_values(&l->in), shape_values(&l->out))
-			    : 0;
-}
+/* Rows of any tile go into it. */
+#define UNIT_STEP 24
 
 static int setup(struct layer *l, struct err *e)
 {
@@ -36,52 +27,8 @@ static int setup(struct layer *l, struct err *e)
 		return err_set(e, "fc:%zu of %zu inputs is too large", out, in);
 	l->macs = l->param[0].count;
 	l->units = out;
-	l->unit_step = sgemm_panel_width();
-	l->packed = packed_forward(l) + packed_backward(l);
+	l->unit_step = UNIT_STEP;
 	return 0;
-}
-
-/* in . weight^T */
-static struct sgemm product_forward(
-	const struct layer *l, const float *param, const float *packed)
-{
-	size_t in = shape_values(&l->in), out = shape_values(&l->out);
-
-	return (struct sgemm){.n = out,
-		.k = in,
-		.lda = in,
-		.b = param + l->param[0].at,
-		.ldb = in,
-		.transpose_b = 1,
-		.ldc = out,
-		.panels = packed + l->packed_at};
-}
-
-/* dout . weight */
-static struct sgemm product_backward(
-	const struct layer *l, const float *param, const float *packed)
-{
-	size_t in = shape_values(&l->in), out = shape_values(&l->out);
-
-	return (struct sgemm){.n = in,
-		.k = out,
-		.lda = out,
-		.b = param + l->param[0].at,
-		.ldb = in,
-		.ldc = in,
-		.panels = l->needs_din ? packed + l->packed_at + packed_forward(l) : NULL};
-}
-
-static void pack(
-	const struct layer *l, const float *param, float *packed, size_t from, size_t to)
-{
-	struct sgemm forward = product_forward(l, param, packed),
-		     backward = product_backward(l, param, packed);
-
-	sgemm_pack(&forward, from, to, 0, forward.k, packed + l->packed_at);
-	if (l->needs_din)
-		sgemm_pack(&backward, 0, backward.n, from, to,
-			packed + l->packed_at + packed_forward(l));
 }
 
 VECTOR_CLONES static void add_bias(const float *bias, size_t width, size_t n, float *out)
@@ -91,24 +38,39 @@ VECTOR_CLONES static void add_bias(const float *bias, size_t width, size_t n, fl
 			out[row * width + i] += bias[i];
 }
 
+/* in . weight^T */
 static void forward(const struct layer *l, const struct layer_pass *p)
 {
-	struct sgemm g = product_forward(l, p->param, p->packed);
+	size_t in = shape_values(&l->in), out = shape_values(&l->out);
+	struct sgemm g = {.m = p->n,
+		.n = out,
+		.k = in,
+		.a = p->in,
+		.lda = in,
+		.b = p->param + l->param[0].at,
+		.ldb = in,
+		.transpose_b = 1,
+		.c = p->out,
+		.ldc = out};
 
-	g.m = p->n;
-	g.a = p->in;
-	g.c = p->out;
 	sgemm_run(&g);
-	add_bias(p->param + l->param[1].at, g.n, p->n, p->out);
+	add_bias(p->param + l->param[1].at, out, p->n, p->out);
 }
 
+/* dout . weight */
 static void backward(const struct layer *l, const struct layer_pass *p)
 {
-	struct sgemm g = product_backward(l, p->param, p->packed);
+	size_t in = shape_values(&l->in), out = shape_values(&l->out);
+	struct sgemm g = {.m = p->n,
+		.n = in,
+		.k = out,
+		.a = p->dout,
+		.lda = out,
+		.b = p->param + l->param[0].at,
+		.ldb = in,
+		.c = p->din,
+		.ldc = in};
 
-	g.m = p->n;
-	g.a = p->dout;
-	g.c = p->din;
 	sgemm_run(&g);
 }
 
@@ -151,5 +113,4 @@ const struct layer_kind layer_fc = {
 	.forward = forward,
 	.backward = backward,
 	.gradient = gradient,
-	.pack = pack,
 };
