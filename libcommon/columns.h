@@ -16,12 +16,13 @@
 struct columns {
 	size_t out[2]; /* a plane of places */
 	size_t row;    /* source values from one row of places to the next */
-	size_t first;  /* where the first place's window begins in a plane */
 	size_t plane;  /* source values of a channel */
 	size_t item;   /* source values of an item */
 	size_t taps;
 	const uint32_t *offset; /* [taps]: from a window's begin */
 };
+
+#define COLUMNS_MAX_ADDED 288
 
 /* At most 16 columns side by side that see values side by side. */
 struct columns_run {
@@ -38,5 +39,12 @@ size_t columns_runs(const struct columns *c, size_t from, size_t to, struct colu
  */
 void columns_fill(const struct columns *c, const struct columns_run run[], size_t runs,
 	const float *source, size_t channels, float *to, size_t width);
+
+/* Adds rows to what the columns were made of, column by column: `n` columns in all, at most
+ * COLUMNS_MAX_ADDED. Up to
+ * WINDOW_SLACK floats behind a row and behind what it is added to are read, and the latter
+ * written as they were. */
+void columns_add(const struct columns *c, const struct columns_run run[], size_t runs, size_t n,
+	const float *from, size_t width, size_t channels, float *source);
 
 #endif

@@ -72,7 +72,7 @@ static void backward(const struct layer *l, const struct layer_pass *p)
 		divide(l, &w, p->dout + i * w.out[0] * w.out[1], work.padded);
 		window_to_run(&w, work.padded, work.run);
 		window_sum_back(&w, NULL, &work);
-		window_collect(&w, work.spread, p->din + i * w.in[0] * w.in[1]);
+		window_collect(&w, work.spread, 1, p->din + i * w.in[0] * w.in[1]);
 	}
 }
 

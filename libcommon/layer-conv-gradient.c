@@ -127,8 +127,8 @@ static void add_channels(const struct piece *b, size_t channel, size_t channels)
 	const struct window *w = &c->window;
 	size_t places = b->items * c->out_pixels, units = b->to - b->from, n;
 	struct columns_run run[MOST_PLACES];
-	struct columns all = {{w->out[0], w->out[1]}, w->grid[1], 0, w->plane,
-		channels * w->plane, c->taps, w->offset};
+	struct columns all = {{w->out[0], w->out[1]}, w->grid[1], w->plane, channels * w->plane,
+		c->taps, w->offset};
 	struct sgemm g = {.m = channels * c->taps,
 		.n = units,
 		.a = b->at.columns,

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Convolutions forward and back, panel by panel. */
+/*
+ * Convolutions forward and back, panel by panel: weights . columns, and the weights transposed
+ * . gradients, whose rows are then added to the values that the windows saw (Chetlur et al.
+ * 2014).
+ */
 #include "layer-conv.h"
 
 #include "sgemm.h"
@@ -8,207 +12,109 @@
 
 #include <string.h>
 
-size_t conv_phases(const struct conv *c)
-{
-	return c->window.stride[0] * c->window.stride[1];
-}
-
-void conv_back_window(const struct conv *c, struct window *back)
-{
-	for (int i = 0; i < 2; i++) {
-		const struct window *w = &c->window;
-		size_t reach = (w->kernel[i] - 1) / w->stride[i],
-		       last = (w->in[i] - 1 + w->before[i]) / w->stride[i];
-
-		back->in[i] = w->out[i];
-		back->stride[i] = 1;
-		back->before[i] = reach;
-		back->grid[i] = reach + 1 + (last > w->out[i] - 1 ? last : w->out[i] - 1);
-	}
-	back->plane = back->grid[0] * back->grid[1];
-}
-
-/* Along one side: which of the input's values are of the phase, how many taps see them, and the
- * place in `back` that the first of them sees by its first tap. */
-static size_t phase_side(
-	const struct conv *c, int side, size_t phase, struct conv_phase *p, size_t *place)
-{
-	const struct window *w = &c->window;
-	size_t s = w->stride[side], before = w->before[side],
-	       skip = before > phase ? (before - phase + s - 1) / s : 0,
-	       first = phase + skip * s - before;
-
-	p->first[side] = first;
-	p->count[side] = first < w->in[side] ? (w->in[side] - 1 - first) / s + 1 : 0;
-	*place = skip + (w->kernel[side] - 1) / s;
-	return phase < w->kernel[side] ? (w->kernel[side] - 1 - phase) / s + 1 : 0;
-}
-
-/* How many weights the phases before this one have. */
-static size_t weights_before(const struct conv *c, size_t phase)
-{
-	const struct window *w = &c->window;
-	size_t taps = 0;
-
-	for (size_t t = 0; t < c->taps; t++) {
-		size_t y = t / w->kernel[1] % w->stride[0], x = t % w->kernel[1] % w->stride[1];
-
-		taps += y * w->stride[1] + x < phase;
-	}
-	return taps * c->groups * c->in * c->out;
-}
-
-void conv_phase_of(
-	const struct conv *c, const struct window *back, size_t phase, struct conv_phase *p)
-{
-	const struct window *w = &c->window;
-	size_t y_phase = phase / w->stride[1], x_phase = phase % w->stride[1], y, x;
-	size_t rows = phase_side(c, 0, y_phase, p, &y),
-	       columns = phase_side(c, 1, x_phase, p, &x);
-	size_t width = back->grid[1];
-
-	p->taps = rows * columns;
-	p->weights = weights_before(c, phase);
-	for (size_t i = 0; i < p->taps; i++) {
-		size_t ky = i / columns, kx = i % columns;
-
-		/* the further a tap reaches, the earlier the output that it belongs to */
-		p->offset[i] = (uint32_t)((rows - 1 - ky) * width + columns - 1 - kx);
-		p->tap[i] = (uint32_t)((y_phase + ky * w->stride[0]) * w->kernel[1] + x_phase +
-				       kx * w->stride[1]);
-	}
-	p->columns = (struct columns){.out = {p->count[0], p->count[1]},
-		.row = width,
-		.first = (y - (rows - 1)) * width + x - (columns - 1),
-		.plane = back->plane,
-		.item = c->groups * c->out * back->plane,
-		.taps = p->taps,
-		.offset = p->offset};
-}
-
-/* --- panels --- */
-
-/* Where products go: the plane of places that the columns are made of, within the output. */
-struct target {
-	float *first;	    /* of the first item and row */
-	size_t row, step;   /* values from one row of places to the next, and along it */
-	size_t plane, item; /* from one row of the product to the next, from item to item */
-};
-
-/* Where some columns go: `n` values from column `from` on. */
-struct piece {
-	size_t from, to, n;
-};
-
-/* A convolution of some items: for each group, weight . columns. */
-struct sweep {
-	struct columns columns;
-	struct target target;
-	size_t items, groups;
-	size_t channels, rows, depth; /* of a group: the source's, the product's; and its k */
-	const float *weight;	      /* [groups][rows][depth] */
-	const float *bias;	      /* [groups][rows], or NULL */
-	const float *source;
-	float *panel;	/* [depth][width] and slack */
-	float *product; /* [rows][width] */
-};
-
-VECTOR_CLONES static void put_row(const struct piece piece[], size_t pieces, size_t step,
-	const float *restrict from, float bias, float *restrict out)
-{
-	for (size_t i = 0; i < pieces; i++) {
-		const float *source = from + piece[i].from;
-		float *to = out + piece[i].to;
-		size_t n = piece[i].n;
-
-		if (step == 1)
-			for (size_t k = 0; k < n; k++)
-				to[k] = source[k] + bias;
-		else
-			for (size_t k = 0; k < n; k++)
-				to[k * step] = source[k] + bias;
-	}
-}
+/* Values of the panels, and of the products, that are in the L2 cache at a time. */
+#define PANEL_VALUES 65536
+#define PRODUCT_VALUES 32768
+#define MOST_COLUMNS (6 * SGEMM_MAX_WIDTH)
 
 static size_t smaller(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
+/* How many columns are multiplied at a time, with k rows. */
+static size_t block_columns(size_t k)
+{
+	size_t width = sgemm_panel_width(), panels = PANEL_VALUES / (k * width);
+
+	panels = smaller(panels, MOST_COLUMNS / width);
+	return width * (panels > 1 ? panels : 1);
+}
+
+/* Channels of the input for which the way back makes a product at a time. */
+static size_t back_channels(const struct conv *c)
+{
+	size_t channels = PRODUCT_VALUES / (block_columns(c->out) * c->taps);
+
+	return smaller(channels > 1 ? channels : 1, c->in);
+}
+
+/* Places of one item among a block's columns: `n` from column `column` on, and the first of
+ * them in the planes. */
+struct piece {
+	size_t column, place, n;
+};
+
+/* Blocks of some items' columns. */
+struct sweep {
+	const struct conv *conv;
+	const struct layer_pass *pass;
+	struct columns columns; /* of the spread planes */
+	size_t first, items;	/* of the pass */
+	size_t block;		/* columns */
+	float *spread;		/* planes: [items][groups * in][plane] and slack */
+	float *panels;		/* [k][block] and slack */
+	float *product;		/* [m][block] and slack */
+};
+
+size_t conv_pass_work(const struct conv *c)
+{
+	size_t depth, spread, forward, back;
+
+	if (c->plain)
+		return 0;
+	if (size_mul(c->in, c->taps, &depth) || size_add(depth, c->out, &forward) ||
+		size_mul(forward, block_columns(depth), &forward) ||
+		size_mul(c->out + back_channels(c) * c->taps, block_columns(c->out), &back) ||
+		size_mul(c->items * c->groups * c->in, c->window.plane, &spread) ||
+		size_add(spread, forward > back ? forward : back, &spread))
+		return SIZE_MAX;
+	return spread + 3 * (size_t)WINDOW_SLACK;
+}
+
+static void sweep_init(
+	struct sweep *s, const struct conv *c, const struct layer_pass *p, size_t k)
+{
+	const struct window *w = &c->window;
+	size_t channels = c->groups * c->in;
+
+	*s = (struct sweep){.conv = c,
+		.pass = p,
+		.columns = {{w->out[0], w->out[1]}, w->grid[1], w->plane, channels * w->plane,
+			c->taps, w->offset},
+		.block = block_columns(k),
+		.spread = p->work};
+	s->panels = s->spread + c->items * channels * w->plane + WINDOW_SLACK;
+	s->product = s->panels + k * s->block + WINDOW_SLACK;
+}
+
+/* Columns [from, to) by items. */
 static size_t cut(const struct sweep *s, size_t from, size_t to, struct piece piece[])
 {
-	const struct columns *c = &s->columns;
-	const struct target *t = &s->target;
-	size_t pixels = c->out[0] * c->out[1], pieces = 0, n;
+	const struct conv *c = s->conv;
+	size_t pixels = c->out_pixels, values = c->groups * c->out * pixels, pieces = 0, n;
 
 	for (size_t at = from; at < to; at += n) {
-		size_t y = at % pixels / c->out[1], x = at % c->out[1];
-		size_t there = at / pixels * t->item + y * t->row + x * t->step;
-		struct piece *last = pieces > 0 ? &piece[pieces - 1] : NULL;
-
-		n = smaller(c->out[1] - x, to - at);
-		if (t->step == 1 && last != NULL && last->to + last->n == there)
-			last->n += n;
-		else
-			piece[pieces++] = (struct piece){at - from, there, n};
+		n = smaller(pixels - at % pixels, to - at);
+		piece[pieces++] = (struct piece){
+			at - from, (s->first + at / pixels) * values + at % pixels, n};
 	}
 	return pieces;
 }
 
-/* Columns [from, to), all groups. */
-static void run_panel(const struct sweep *s, size_t from, size_t to)
+/* The product with the panels, of whole vectors of their columns. */
+static void multiply(const struct sweep *s, const float *a, size_t m, size_t k, size_t columns)
 {
-	size_t width = sgemm_panel_width(), runs, pieces;
-	struct columns_run run[SGEMM_MAX_WIDTH];
-	struct piece piece[SGEMM_MAX_WIDTH];
-	struct sgemm g = {.m = s->rows,
-		.n = smaller(
-			width, (to - from + WINDOW_SLACK - 1) / WINDOW_SLACK * WINDOW_SLACK),
-		.k = s->depth,
-		.lda = s->depth,
-		.panels = s->panel,
+	struct sgemm g = {.m = m,
+		.n = (columns + WINDOW_SLACK - 1) / WINDOW_SLACK * WINDOW_SLACK,
+		.k = k,
+		.a = a,
+		.lda = k,
+		.panels = s->panels,
 		.c = s->product,
-		.ldc = width};
+		.ldc = s->block};
 
-	runs = columns_runs(&s->columns, from, to, run);
-	pieces = cut(s, from, to, piece);
-	for (size_t group = 0; group < s->groups; group++) {
-		size_t row = group * s->rows;
-
-		columns_fill(&s->columns, run, runs,
-			s->source + group * s->channels * s->columns.plane, s->channels,
-			s->panel, width);
-		g.a = s->weight + row * s->depth;
-		sgemm_run(&g);
-		for (size_t i = 0; i < s->rows; i++)
-			put_row(piece, pieces, s->target.step, s->product + i * width,
-				s->bias != NULL ? s->bias[row + i] : 0,
-				s->target.first + (row + i) * s->target.plane);
-	}
-}
-
-/* The spread source lies at the begin of `work`. */
-static void run_sweep(struct sweep *s, size_t most_items, float *work)
-{
-	size_t width = sgemm_panel_width(),
-	       columns = s->items * s->columns.out[0] * s->columns.out[1];
-
-	s->source = work;
-	s->panel = work + most_items * s->columns.item + WINDOW_SLACK;
-	s->product = s->panel + s->depth * width + WINDOW_SLACK;
-	for (size_t from = 0; from < columns; from += width)
-		run_panel(s, from, smaller(from + width, columns));
-}
-
-static size_t sweep_work(size_t items, size_t planes, size_t plane, size_t rows, size_t depth)
-{
-	size_t spread, panel;
-
-	if (size_mul(items * planes, plane, &spread) || size_add(rows, depth, &panel) ||
-		size_mul(panel, sgemm_panel_width(), &panel) ||
-		size_add(spread, panel, &spread) || size_add(spread, 2 * WINDOW_SLACK, &spread))
-		return SIZE_MAX;
-	return spread;
+	sgemm_run(&g);
 }
 
 /* to[rows][pixels] = weight[rows][depth] . from[depth][pixels], for each item and group. */
@@ -232,13 +138,6 @@ static void multiply_planes(const struct conv *c, size_t items, const float *wei
 
 /* --- forward --- */
 
-size_t conv_forward_work(const struct conv *c)
-{
-	return c->plain ? 0
-			: sweep_work(c->items, c->groups * c->in, c->window.plane, c->out,
-				  c->in * c->taps);
-}
-
 VECTOR_CLONES static void add_bias(const float *bias, size_t units, size_t pixels, float *out)
 {
 	for (size_t i = 0; i < units; i++)
@@ -261,75 +160,132 @@ static void forward_plain(
 	}
 }
 
+/* The product's rows to planes `pixels` apart, with the rows' biases, if there are any. */
+VECTOR_CLONES static void put_product(const struct piece piece[], size_t pieces, size_t rows,
+	const float *restrict product, size_t width, const float *bias, float *restrict out,
+	size_t pixels)
+{
+	for (size_t i = 0; i < rows; i++, product += width, out += pixels)
+		for (size_t k = 0; k < pieces; k++) {
+			const float *from = product + piece[k].column;
+			float *to = out + piece[k].place, more = bias != NULL ? bias[i] : 0;
+
+			for (size_t j = 0; j < piece[k].n; j++)
+				to[j] = from[j] + more;
+		}
+}
+
+static void make_columns(const struct sweep *s, size_t group, size_t from, size_t to)
+{
+	const struct conv *c = s->conv;
+	size_t width = sgemm_panel_width(), depth = c->in * c->taps;
+	struct columns_run run[SGEMM_MAX_WIDTH];
+
+	for (size_t at = from; at < to; at += width) {
+		size_t runs = columns_runs(&s->columns, at, smaller(at + width, to), run);
+
+		columns_fill(&s->columns, run, runs,
+			s->spread + group * c->in * c->window.plane, c->in,
+			s->panels + (at - from) * depth, width);
+	}
+}
+
+/* Columns [from, to), all groups. */
+static void forward_block(const struct sweep *s, const struct layer *l, size_t from, size_t to)
+{
+	const struct conv *c = s->conv;
+	const float *param = s->pass->param;
+	size_t depth = c->in * c->taps, pieces;
+	struct piece piece[MOST_COLUMNS];
+
+	pieces = cut(s, from, to, piece);
+	for (size_t group = 0; group < c->groups; group++) {
+		size_t unit = group * c->out;
+
+		make_columns(s, group, from, to);
+		multiply(s, param + l->param[0].at + unit * depth, c->out, depth, to - from);
+		put_product(piece, pieces, c->out, s->product, s->block,
+			l->params > 1 ? param + l->param[1].at + unit : NULL,
+			s->pass->out + unit * c->out_pixels, c->out_pixels);
+	}
+}
+
 void conv_forward(const struct layer *l, const struct layer_pass *p)
 {
-	struct conv c;
-	const struct window *w = &c.window;
-	size_t outs = shape_values(&l->out), channels;
+	size_t channels, columns;
 	struct sweep s;
+	struct conv c;
 
 	conv_of(l, &c);
 	if (c.plain) {
 		forward_plain(&c, l, p);
 		return;
 	}
+	sweep_init(&s, &c, p, c.in * c.taps);
 	channels = c.groups * c.in;
-	s = (struct sweep){.groups = c.groups,
-		.channels = c.in,
-		.rows = c.out,
-		.depth = c.in * c.taps,
-		.weight = p->param + l->param[0].at,
-		.bias = l->params > 1 ? p->param + l->param[1].at : NULL,
-		.columns = {{w->out[0], w->out[1]}, w->grid[1], 0, w->plane,
-			channels * w->plane, c.taps, w->offset},
-		.target = {NULL, w->out[1], 1, c.out_pixels, outs}};
-	for (size_t i = 0; i < p->n; i += c.items) {
-		s.items = smaller(c.items, p->n - i);
-		s.target.first = p->out + i * outs;
-		window_spread(
-			w, p->in + i * channels * c.in_pixels, s.items * channels, 0, p->work);
-		run_sweep(&s, c.items, p->work);
+	for (; s.first < p->n; s.first += s.items) {
+		s.items = smaller(c.items, p->n - s.first);
+		columns = s.items * c.out_pixels;
+		window_spread(&c.window, p->in + s.first * channels * c.in_pixels,
+			s.items * channels, 0, s.spread);
+		for (size_t at = 0; at < columns; at += s.block)
+			forward_block(&s, l, at, smaller(at + s.block, columns));
 	}
 }
 
 /* --- back --- */
 
-size_t conv_backward_work(const struct conv *c)
+/* The way back of put_product: rows of gradients to a panel. */
+VECTOR_CLONES static void take_gradients(const struct piece piece[], size_t pieces, size_t rows,
+	const float *restrict dout, size_t pixels, float *restrict panel, size_t width)
 {
-	struct window back;
-	size_t depth;
-
-	if (c->plain)
-		return 0;
-	conv_back_window(c, &back);
-	if (size_mul(c->out, c->taps, &depth))
-		return SIZE_MAX;
-	return sweep_work(c->items, c->groups * c->out, back.plane, c->in, depth);
+	for (size_t i = 0; i < rows; i++, panel += width, dout += pixels)
+		for (size_t k = 0; k < pieces; k++)
+			for (size_t j = 0; j < piece[k].n; j++)
+				panel[piece[k].column + j] = dout[piece[k].place + j];
 }
 
-static void backward_phase(const struct conv *c, const struct conv_phase *phase,
-	const float *packed, size_t items, float *work, float *din)
+static void pack_gradients(const struct sweep *s, size_t group, size_t from, size_t to)
 {
-	const struct window *w = &c->window;
-	struct sweep s = {.items = items,
-		.groups = c->groups,
-		.channels = c->out,
-		.rows = c->in,
-		.depth = c->out * phase->taps,
-		.weight = packed + phase->weights,
-		.columns = phase->columns,
-		.target = {din + phase->first[0] * w->in[1] + phase->first[1],
-			w->stride[0] * w->in[1], w->stride[1], c->in_pixels,
-			c->groups * c->in * c->in_pixels}};
+	const struct conv *c = s->conv;
+	size_t width = sgemm_panel_width();
+	struct piece piece[SGEMM_MAX_WIDTH];
 
-	run_sweep(&s, c->items, work);
+	for (size_t at = from; at < to; at += width) {
+		size_t pieces = cut(s, at, smaller(at + width, to), piece);
+
+		take_gradients(piece, pieces, c->out,
+			s->pass->dout + group * c->out * c->out_pixels, c->out_pixels,
+			s->panels + (at - from) * c->out, width);
+	}
+}
+
+static void backward_block(const struct sweep *s, const float *packed, size_t from, size_t to)
+{
+	const struct conv *c = s->conv;
+	size_t most = back_channels(c), n, runs;
+	struct columns_run run[MOST_COLUMNS];
+
+	runs = columns_runs(&s->columns, from, to, run);
+	for (size_t group = 0; group < c->groups; group++) {
+		pack_gradients(s, group, from, to);
+		for (size_t i = 0; i < c->in; i += n) {
+			size_t channel = group * c->in + i;
+
+			n = smaller(most, c->in - i);
+			multiply(s, packed + channel * c->taps * c->out, n * c->taps, c->out,
+				to - from);
+			columns_add(&s->columns, run, runs, to - from, s->product, s->block, n,
+				s->spread + channel * c->window.plane);
+		}
+	}
 }
 
 void conv_backward(const struct layer *l, const struct layer_pass *p)
 {
 	const float *packed = p->packed + l->packed_at;
-	struct conv_phase phase;
-	struct window back;
+	size_t channels, columns;
+	struct sweep s;
 	struct conv c;
 
 	conv_of(l, &c);
@@ -337,19 +293,15 @@ void conv_backward(const struct layer *l, const struct layer_pass *p)
 		multiply_planes(&c, p->n, packed, p->dout, c.out, p->din, c.in);
 		return;
 	}
-	conv_back_window(&c, &back);
-	if (c.window.stride[0] > c.window.kernel[0] || c.window.stride[1] > c.window.kernel[1])
-		memset(p->din, 0, p->n * shape_values(&l->in) * sizeof *p->din);
-	for (size_t i = 0; i < p->n; i += c.items) {
-		size_t items = smaller(c.items, p->n - i), channels = c.groups * c.out;
-
-		window_spread(&back, p->dout + i * channels * c.out_pixels, items * channels, 0,
-			p->work);
-		for (size_t k = 0; k < conv_phases(&c); k++) {
-			conv_phase_of(&c, &back, k, &phase);
-			if (phase.taps > 0)
-				backward_phase(&c, &phase, packed, items, p->work,
-					p->din + i * shape_values(&l->in));
-		}
+	sweep_init(&s, &c, p, c.out);
+	channels = c.groups * c.in;
+	for (; s.first < p->n; s.first += s.items) {
+		s.items = smaller(c.items, p->n - s.first);
+		columns = s.items * c.out_pixels;
+		memset(s.spread, 0, s.items * channels * c.window.plane * sizeof *s.spread);
+		for (size_t at = 0; at < columns; at += s.block)
+			backward_block(&s, packed, at, smaller(at + s.block, columns));
+		window_collect(&c.window, s.spread, s.items * channels,
+			p->din + s.first * channels * c.in_pixels);
 	}
 }

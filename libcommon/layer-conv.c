@@ -9,6 +9,8 @@
 
 extern const struct layer_kind layer_conv;
 
+/* Rows that are written side by side: lines of the cache, until they are full. */
+#define PACK_ROWS 64
 /* Columns that fill panels well, whatever the plane's size. */
 #define ENOUGH_COLUMNS 240
 #define MOST_ITEMS 64
@@ -78,10 +80,8 @@ static int setup(struct layer *l, struct err *e)
 	if (set_params(l, groups, e))
 		return -1;
 	conv_of(l, &c);
-	l->work = conv_forward_work(&c);
+	l->work = conv_pass_work(&c);
 	more = conv_gradient_work(&c);
-	l->work = l->work > more ? l->work : more;
-	more = l->needs_din ? conv_backward_work(&c) : 0;
 	l->work = l->work > more ? l->work : more;
 	if (l->work > NET_MAX_VALUES)
 		return err_set(
@@ -89,35 +89,25 @@ static int setup(struct layer *l, struct err *e)
 	return 0;
 }
 
-/* Units [from, to) of the weights as columns: for each phase [group][in][out of group * taps].
- */
-static void pack_phase(const struct conv *c, const struct conv_phase *p, const float *weight,
-	float *packed, size_t from, size_t to)
-{
-	for (size_t unit = from; unit < to; unit++)
-		for (size_t in = 0; in < c->in; in++) {
-			const float *taps = weight + (unit * c->in + in) * c->taps;
-			size_t row = unit / c->out * c->in + in;
-			float *at = packed + (row * c->out + unit % c->out) * p->taps;
-
-			for (size_t t = 0; t < p->taps; t++)
-				at[t] = taps[p->tap[t]];
-		}
-}
-
+/* Units [from, to) of the weights transposed: [group][in * taps][out of group]. */
 static void pack(
 	const struct layer *l, const float *param, float *packed, size_t from, size_t to)
 {
-	struct conv_phase phase;
-	struct window back;
 	struct conv c;
+	size_t depth, end;
 
 	conv_of(l, &c);
-	conv_back_window(&c, &back);
-	for (size_t i = 0; i < conv_phases(&c); i++) {
-		conv_phase_of(&c, &back, i, &phase);
-		pack_phase(&c, &phase, param + l->param[0].at,
-			packed + l->packed_at + phase.weights, from, to);
+	depth = c.in * c.taps;
+	for (size_t row = 0; row < depth; row = end) {
+		end = row + PACK_ROWS < depth ? row + PACK_ROWS : depth;
+		for (size_t unit = from; unit < to; unit++) {
+			const float *weight = param + l->param[0].at + unit * depth;
+			float *at = packed + l->packed_at + unit / c.out * depth * c.out +
+				    unit % c.out;
+
+			for (size_t i = row; i < end; i++)
+				at[i * c.out] = weight[i];
+		}
 	}
 }
 

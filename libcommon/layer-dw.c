@@ -72,7 +72,7 @@ static void backward(const struct layer *l, const struct layer_pass *p)
 		window_to_run(&w, p->dout + i * out, work.run);
 		window_sum_back(&w,
 			p->param + l->param[0].at + i % channels * window_values(&w), &work);
-		window_collect(&w, work.spread, p->din + i * w.in[0] * w.in[1]);
+		window_collect(&w, work.spread, 1, p->din + i * w.in[0] * w.in[1]);
 	}
 }
 

@@ -106,7 +106,7 @@ static void backward(const struct layer *l, const struct layer_pass *p)
 		for (size_t y = 0; y < w.out[0]; y++)
 			for (size_t x = 0; x < w.out[1]; x++)
 				p->work[w.offset[*kept++] + y * w.grid[1] + x] += *dout++;
-		window_collect(&w, p->work, p->din + i * w.in[0] * w.in[1]);
+		window_collect(&w, p->work, 1, p->din + i * w.in[0] * w.in[1]);
 	}
 }
 

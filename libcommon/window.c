@@ -150,6 +150,10 @@ static struct span phase_span(const struct window *w, int side, size_t phase)
  */
 #define ROOM WINDOW_SLACK
 
+typedef float vector __attribute__((vector_size(ROOM * sizeof(float))));
+/* the same in memory, aligned like a float */
+typedef float stored __attribute__((vector_size(ROOM * sizeof(float)), aligned(4)));
+
 static inline size_t whole_vectors(size_t n)
 {
 	return (n + ROOM - 1) / ROOM * ROOM;
@@ -158,8 +162,7 @@ static inline size_t whole_vectors(size_t n)
 static inline void fill_with(float *to, size_t n, float value)
 {
 	for (size_t i = 0; i < n; i += ROOM)
-		for (size_t k = 0; k < ROOM; k++)
-			to[i + k] = value;
+		*(stored *)(to + i) = (vector){0} + value;
 }
 
 static inline void take_every(
@@ -170,17 +173,15 @@ static inline void take_every(
 			to[i] = from[stride * i];
 	else if (stride == 1)
 		for (size_t i = 0; i < n; i += ROOM)
-			memcpy(to + i, from + i, ROOM * sizeof *to);
+			*(stored *)(to + i) = *(const stored *)(from + i);
 	else
-		for (size_t i = 0; i < n; i += ROOM)
-			for (size_t k = 0; k < ROOM; k++)
-				to[i + k] = from[2 * (i + k)];
-}
+		for (size_t i = 0; i < n; i += ROOM) {
+			vector low = *(const stored *)(from + 2 * i),
+			       high = *(const stored *)(from + 2 * i + ROOM);
 
-static void put_every(const float *from, size_t stride, size_t n, float *to)
-{
-	for (size_t i = 0; i < n; i++)
-		to[stride * i] = from[i];
+			*(stored *)(to + i) = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8,
+				10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+		}
 }
 
 /* Which values of a plane are of each phase, down and across. */
@@ -234,18 +235,65 @@ void window_spread(
 	spread(w, &s, plane, planes, fill, to);
 }
 
-void window_collect(const struct window *w, const float *from, float *plane)
+static inline void put_every(const float *from, size_t stride, size_t n, float *to)
 {
-	memset(plane, 0, w->in[0] * w->in[1] * sizeof *plane);
-	for (size_t k = 0; k < w->stride[0] * w->stride[1]; k++) {
-		struct span y = phase_span(w, 0, k / w->stride[1]),
-			    x = phase_span(w, 1, k % w->stride[1]);
+	for (size_t i = 0; i < n; i++)
+		to[stride * i] = from[i];
+}
 
-		for (size_t q = y.from; q < y.to; q++, y.first += (uint32_t)w->stride[0])
-			put_every(from + q * w->grid[1] + x.from, w->stride[1], x.to - x.from,
-				plane + y.first * w->in[1] + x.first);
-		from += w->grid[0] * w->grid[1];
-	}
+/* `n` values of a row from its phases, of which the first is at `from`. */
+static inline void collect_row(
+	const struct window *w, const float *from, size_t n, const float *end, float *to)
+{
+	size_t phase = w->grid[0] * w->grid[1], stride = w->stride[1], at = w->before[1];
+	const float *a = from + at % stride * phase + at / stride;
+	const float *b = from + (at + 1) % stride * phase + (at + 1) / stride;
+
+	if ((size_t)(end - to) < n + 2 * ROOM || stride > 2)
+		for (size_t k = 0; k < stride && k < n; k++, at++)
+			put_every(from + at % stride * phase + at / stride, stride,
+				(n - k - 1) / stride + 1, to + k);
+	else if (stride == 1)
+		for (size_t i = 0; i < n; i += ROOM)
+			*(stored *)(to + i) = *(const stored *)(a + i);
+	else
+		for (size_t i = 0; i < n; i += 2 * ROOM) {
+			vector even = *(const stored *)(a + i / 2),
+			       odd = *(const stored *)(b + i / 2);
+
+			*(stored *)(to + i) = __builtin_shufflevector(even, odd, 0, 16, 1, 17,
+				2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+			*(stored *)(to + i + ROOM) = __builtin_shufflevector(even, odd, 8, 24,
+				9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+		}
+}
+
+/* How many values along a side, from the first on, the grid has. */
+static size_t in_grid(const struct window *w, int side)
+{
+	size_t n = w->grid[side] * w->stride[side] - w->before[side];
+
+	return n < w->in[side] ? n : w->in[side];
+}
+
+VECTOR_CLONES void window_collect(
+	const struct window *w, const float *from, size_t planes, float *plane)
+{
+	size_t rows = in_grid(w, 0), columns = in_grid(w, 1), width = w->in[1];
+	const float *end = plane + planes * w->in[0] * width;
+
+	for (size_t i = 0; i < planes; i++, from += w->plane)
+		for (size_t y = 0; y < w->in[0]; y++, plane += width) {
+			size_t at = y + w->before[0], s = w->stride[0];
+			size_t seen = y < rows ? columns : 0;
+
+			collect_row(w,
+				from + (at % s * w->stride[1] * w->grid[0] + at / s) *
+						w->grid[1],
+				seen, end, plane);
+			for (size_t k = seen; k < width; k++)
+				plane[k] = 0;
+		}
 }
 
 void window_to_run(const struct window *w, const float *out, float *run)

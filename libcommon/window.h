@@ -57,8 +57,9 @@ static inline size_t window_values(const struct window *w)
 void window_spread(
 	const struct window *w, const float *plane, size_t planes, float fill, float *to);
 
-/* The way back: what belongs to the padding is dropped, what no window sees is 0. */
-void window_collect(const struct window *w, const float *from, float *plane);
+/* The way back: what belongs to the padding is dropped, what no window sees is 0. Reads up to
+ * WINDOW_SLACK floats behind the spread planes. */
+void window_collect(const struct window *w, const float *from, size_t planes, float *plane);
 
 /* A plane of outputs as a run, with 0 between its rows, and back. */
 void window_to_run(const struct window *w, const float *out, float *run);
