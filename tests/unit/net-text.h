@@ -53,17 +53,20 @@ static inline long place_in(const struct err *e)
 static inline void check_caret(const char *text, const struct err *e)
 {
 	const char *excerpt = strchr(e->text, '\n'), *caret;
+	long place = place_in(e);
+	size_t column;
 
 	assert_non_null(excerpt);
 	caret = strchr(++excerpt, '\n');
 	assert_non_null(caret);
 	assert_null(strchr(++caret, '\n'));
-	check(strspn(caret, " ") == strlen(caret) - 1 && caret[strlen(caret) - 1] == '^',
-		"no caret: %s", e->text);
-	check(strlen(caret) <= (size_t)(caret - excerpt), "caret behind the line: %s", e->text);
-	if (strchr(text, '\n') == NULL && place_in(e) <= (long)strlen(text))
-		check(excerpt[strlen(caret) - 1] == text[place_in(e) - 1] ||
-				!isprint((unsigned char)text[place_in(e) - 1]),
+	column = strspn(caret, " ");
+	check(strcmp(caret + column, "^") == 0, "no caret: %s", e->text);
+	check(column < (size_t)(caret - excerpt), "caret behind the line: %s", e->text);
+	check(place > 0, "no place: %s", e->text);
+	if (place > 0 && strchr(text, '\n') == NULL && place <= (long)strlen(text))
+		check(excerpt[column] == text[place - 1] ||
+				!isprint((unsigned char)text[place - 1]),
 			"the caret is elsewhere: %s", e->text);
 }
 
