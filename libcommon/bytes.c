@@ -94,3 +94,24 @@ float bytes_from_f16(uint16_t h)
 		return float_of(sign | bits_of((float)magnitude * 0x1p-24f));
 	return float_of(sign | ((magnitude << 13) + 0x38000000));
 }
+
+size_t bytes_utf8(const uint8_t *s)
+{
+	static const uint8_t low[] = {0, 0, 0x80, 0xa0, 0x90},
+			     high[] = {0, 0, 0xbf, 0x9f, 0x8f};
+	size_t n = s[0] < 0x80	 ? 1
+		   : s[0] < 0xc2 ? 0
+		   : s[0] < 0xe0 ? 2
+		   : s[0] < 0xf0 ? 3
+		   : s[0] < 0xf5 ? 4
+				 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 || s[0] == 0xf0) && s[1] < low[n])
+		return 0;
+	if ((s[0] == 0xed || s[0] == 0xf4) && s[1] > high[n])
+		return 0;
+	return n;
+}

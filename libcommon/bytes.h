@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Numbers in files: little- and big-endian loads and stores, and the 16-bit floats. */
+/* What is in files: numbers in little- and big-endian order, the 16-bit floats, UTF-8. */
 #ifndef BYTES_H
 #define BYTES_H
 
@@ -17,5 +17,9 @@ uint16_t bytes_f16(float v);
 float bytes_from_f16(uint16_t h);
 uint16_t bytes_bf16(float v);
 float bytes_from_bf16(uint16_t h);
+
+/* The length of the UTF-8 sequence at s, in a text that ends with NUL; 0 where it is none (RFC
+ * 3629, section 4). */
+size_t bytes_utf8(const uint8_t *s);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "class-names.h"
 
+#include "bytes.h"
 #include "err.h"
 #include "infile.h"
 #include "json.h"
@@ -13,27 +14,6 @@
 
 #define TEXT_MAX ((size_t)1 << 24) /* 65536 names of 256 bytes */
 
-/* The length of the UTF-8 sequence at p (a text that ends with NUL), or 0 where it is none. */
-static size_t utf8_sequence(const uint8_t *p)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t n = p[0] < 0x80		   ? 1
-		   : (p[0] & 0xe0) == 0xc0 ? 2
-		   : (p[0] & 0xf0) == 0xe0 ? 3
-		   : (p[0] & 0xf8) == 0xf0 ? 4
-					   : 0;
-	uint32_t code = n == 1 ? p[0] : n == 0 ? 0 : p[0] & (0x7fu >> n);
-
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (p[i] & 0x3f);
-	}
-	if (n > 1 && (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)))
-		return 0;
-	return n;
-}
-
 static int check_name(const char *name, struct err *e)
 {
 	const uint8_t *p = (const uint8_t *)name;
@@ -41,7 +21,7 @@ static int check_name(const char *name, struct err *e)
 	if (*p == '\0')
 		return err_set(e, "a class name is empty");
 	while (*p != '\0') {
-		size_t n = utf8_sequence(p);
+		size_t n = bytes_utf8(p);
 
 		if (n == 0)
 			return err_set(e, "a class name is not UTF-8");

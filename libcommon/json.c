@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "json.h"
 
+#include "bytes.h"
 #include "err.h"
 #include "number.h"
 #include "size.h"
@@ -18,28 +19,6 @@ static void new_line(struct json *j)
 	putc('\n', j->out);
 	for (int i = 0; i < j->depth; i++)
 		putc('\t', j->out);
-}
-
-/* The length of the UTF-8 sequence at s, or 0 where it is none (RFC 3629, section 4). */
-static size_t sequence(const unsigned char *s)
-{
-	static const unsigned char low[] = {0, 0, 0x80, 0xa0, 0x90},
-				   high[] = {0, 0, 0xbf, 0x9f, 0x8f};
-	size_t n = s[0] < 0x80	 ? 1
-		   : s[0] < 0xc2 ? 0
-		   : s[0] < 0xe0 ? 2
-		   : s[0] < 0xf0 ? 3
-		   : s[0] < 0xf5 ? 4
-				 : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 || s[0] == 0xf0) && s[1] < low[n])
-		return 0;
-	if ((s[0] == 0xed || s[0] == 0xf4) && s[1] > high[n])
-		return 0;
-	return n;
 }
 
 static void put_character(FILE *out, const unsigned char *s, size_t n)
@@ -65,7 +44,7 @@ static void put_string(FILE *out, const char *text)
 
 	putc('"', out);
 	while (*s != '\0') {
-		size_t n = sequence(s);
+		size_t n = bytes_utf8(s);
 
 		put_character(out, s, n);
 		s += n == 0 ? 1 : n;

@@ -221,6 +221,41 @@ static void loads_and_stores(void **state)
 	assert_memory_equal(out, b, 9);
 }
 
+/* A code point in n bytes, and NUL. */
+static void put_utf8(uint32_t code, size_t n, uint8_t to[5])
+{
+	static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+
+	for (size_t i = n - 1; i > 0; i--, code >>= 6)
+		to[i] = (uint8_t)(0x80 | (code & 0x3f));
+	to[0] = (uint8_t)(lead[n] | code);
+	to[n] = '\0';
+}
+
+/* Every code point, and what is past the last, in as many bytes as it needs, and in more. */
+static void measures_utf8(void **state)
+{
+	static const uint32_t end[] = {0, 0x80, 0x800, 0x10000, 0x200000};
+	uint8_t s[5];
+
+	(void)state;
+	for (uint32_t code = 1; code < 0x120000; code++)
+		for (size_t n = 1; n <= 4; n++) {
+			int good = code < end[n] && code >= end[n - 1] && code <= 0x10ffff &&
+				   (code < 0xd800 || code > 0xdfff);
+
+			if (code >= end[n])
+				continue;
+			put_utf8(code, n, s);
+			check(bytes_utf8(s) == (good ? n : 0), "U+%04X in %zu bytes: %zu",
+				(unsigned)code, n, bytes_utf8(s));
+			s[n - 1] = '\0';
+			check(n == 1 || bytes_utf8(s) == 0, "U+%04X cut short", (unsigned)code);
+		}
+	assert_int_equal(bytes_utf8((const uint8_t *)"\x80"), 0);
+	assert_int_equal(bytes_utf8((const uint8_t *)"\xff"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +265,7 @@ int main(void)
 		cmocka_unit_test(keeps_special_values),
 		cmocka_unit_test(loads_and_stores),
 		cmocka_unit_test(ignores_flush_to_zero),
+		cmocka_unit_test(measures_utf8),
 	};
 
 	return cmocka_run_group_tests_name("bytes", tests, NULL, NULL);
