@@ -90,26 +90,18 @@ int dataset_images_from_mat(struct dataset_source *s, const struct mat_array *a,
 	return 0;
 }
 
+static double number(const void *array, size_t i)
+{
+	const struct mat_array *a = array;
+
+	return tensor_value(
+		a->dtype, (const uint8_t *)a->data + i * tensor_dtype_size(a->dtype));
+}
+
 int dataset_labels_from_mat(
 	struct dataset_source *s, const struct mat_array *a, int base, struct err *e)
 {
-	size_t size = tensor_dtype_size(a->dtype);
-
 	if (a->rank != 2 || (a->shape[0] != 1 && a->shape[1] != 1))
 		return err_set(e, "labels are not one number an item");
-	if (a->values != s->items)
-		return err_set(e, "has %zu labels for %zu items", a->values, s->items);
-	s->labels = size_alloc(s->items, sizeof *s->labels, "labels", e);
-	if (s->labels == NULL)
-		return -1;
-	for (size_t i = 0; i < s->items; i++) {
-		double v = tensor_value(a->dtype, (const uint8_t *)a->data + i * size) - base;
-
-		if (!(v >= 0 && v < DATASET_MAX_CLASSES) || v != floor(v))
-			return err_set(e,
-				"label %zu is %.10g, which is no whole number within [%d, %d]",
-				i, v + base, base, base + DATASET_MAX_CLASSES - 1);
-		s->labels[i] = (uint16_t)v;
-	}
-	return 0;
+	return dataset_source_labels(s, a->values, number, a, base, e);
 }

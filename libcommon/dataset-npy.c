@@ -64,6 +64,11 @@ int dataset_features_from_npy(struct dataset_source *s, struct npy *a, struct er
 	return 0;
 }
 
+static double number(const void *array, size_t i)
+{
+	return npy_real(array, i);
+}
+
 int dataset_labels_from_npy(struct dataset_source *s, const struct npy *a, struct err *e)
 {
 	if (!npy_is_integer(a))
@@ -71,19 +76,5 @@ int dataset_labels_from_npy(struct dataset_source *s, const struct npy *a, struc
 			e, "labels are %s; integers are expected", tensor_dtype_name(a->dtype));
 	if (a->rank < 1 || a->values != a->shape[0])
 		return err_set(e, "labels are not one number an item");
-	if (a->values != s->items)
-		return err_set(e, "has %zu labels for %zu items", a->values, s->items);
-	s->labels = size_alloc(s->items, sizeof *s->labels, "labels", e);
-	if (s->labels == NULL)
-		return -1;
-	for (size_t i = 0; i < s->items; i++) {
-		double label = npy_real(a, i);
-
-		if (label < 0 || label >= DATASET_MAX_CLASSES)
-			return err_set(e,
-				"item %zu has label %.0f, which is not within [0, %d]", i,
-				label, DATASET_MAX_CLASSES - 1);
-		s->labels[i] = (uint16_t)label;
-	}
-	return 0;
+	return dataset_source_labels(s, a->values, number, a, 0, e);
 }

@@ -4,6 +4,8 @@
 #include "class-names.h"
 #include "err.h"
 #include "lineage.h"
+#include "number.h"
+#include "size.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -75,5 +77,27 @@ int dataset_pack(struct tensor_set *set, struct dataset_source *s, struct err *e
 		return -1;
 	if (s->class_names != NULL)
 		return tensor_set_put_meta(set, "potstill.class-names", s->class_names, e);
+	return 0;
+}
+
+int dataset_source_labels(struct dataset_source *s, size_t labels,
+	double (*number)(const void *array, size_t i), const void *array, int base,
+	struct err *e)
+{
+	if (labels != s->items)
+		return err_set(e, "has %zu labels for %zu items", labels, s->items);
+	s->labels = size_alloc(labels, sizeof *s->labels, "labels", e);
+	if (s->labels == NULL)
+		return -1;
+	for (size_t i = 0; i < labels; i++) {
+		double v = number(array, i), label = v - base;
+		char text[NUMBER_TEXT];
+
+		if (!(label >= 0 && label < DATASET_MAX_CLASSES) || label != floor(label))
+			return err_set(e,
+				"label %zu is %s, which is no whole number within [%d, %d]", i,
+				number_text(v, text), base, base + DATASET_MAX_CLASSES - 1);
+		s->labels[i] = (uint16_t)label;
+	}
 	return 0;
 }

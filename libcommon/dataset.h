@@ -70,6 +70,14 @@ struct dataset_source {
 };
 int dataset_pack(struct tensor_set *set, struct dataset_source *s, struct err *e);
 
+/*
+ * Labels from an array of numbers, one an item, of which `base` becomes 0, in memory that the
+ * caller frees (s->labels). The items come first: their number must agree. 0 or -1.
+ */
+int dataset_source_labels(struct dataset_source *s, size_t labels,
+	double (*number)(const void *array, size_t i), const void *array, int base,
+	struct err *e);
+
 /* -1 with text unless d has labels. `path` is what the text calls it. */
 int dataset_need_labels(const struct dataset *d, const char *path, struct err *e);
 

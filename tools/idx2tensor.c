@@ -11,7 +11,6 @@
 #include "size.h"
 #include "workers.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,26 +73,16 @@ static int transpose(struct dataset_source *s, uint8_t *image, struct err *e)
 	return 0;
 }
 
+static double number(const void *labels, size_t i)
+{
+	return idx_value(labels, i);
+}
+
 static int read_labels(struct dataset_source *s, const struct idx *x, struct err *e)
 {
 	if (x->rank != 1)
 		return err_set(e, "holds no labels: rank 1 is expected, not %d", x->rank);
-	if (x->values != s->items)
-		return err_set(e, "has %zu labels for %zu images", x->values, s->items);
-	s->labels = size_alloc(x->values, sizeof *s->labels, "labels", e);
-	if (s->labels == NULL)
-		return -1;
-	for (size_t i = 0; i < x->values; i++) {
-		int64_t label = (int64_t)idx_value(x, i) - label_base;
-
-		if (label < 0 || label >= DATASET_MAX_CLASSES)
-			return err_set(e,
-				"label %zu is %" PRId32 ", which is not within [%d, %d]", i,
-				idx_value(x, i), label_base,
-				label_base + DATASET_MAX_CLASSES - 1);
-		s->labels[i] = (uint16_t)label;
-	}
-	return 0;
+	return dataset_source_labels(s, x->values, number, x, label_base, e);
 }
 
 /* The labels, checked against the number of classes, become part of the set. */

@@ -131,10 +131,10 @@ fails "more than --max-memory" 1 'over the memory limit of 64' sh -c 'cat gray |
 fails "floats" 1 '"float": holds floating-point numbers' idx2tensor float label
 fails "labels as images" 1 '"label": holds no images' idx2tensor label
 fails "images as labels" 1 '"gray": holds no labels' idx2tensor gray gray
-fails "too few labels" 1 '"four": has 4 labels for 5 images' idx2tensor gray four
+fails "too few labels" 1 '"four": has 4 labels for 5 items' idx2tensor gray four
 fails "negative label" 1 '"negative": label 2 is -1' idx2tensor gray negative
 fails "label beyond 65535" 1 '"wide": label 2 is 65536' idx2tensor gray wide
-fails "label below the base" 1 '"label": label 1 is 0, which is not within \[1, ' idx2tensor --label-base 1 gray label
+fails "label below the base" 1 '"label": label 1 is 0, which is no whole number within \[1, ' idx2tensor --label-base 1 gray label
 fails "label beyond --classes" 1 '"label": item 2 has label 9, but there are 9 classes' idx2tensor --classes 9 gray label
 fails "fewer names than labels" 1 'item 0 has label 3, but there are 2 classes' idx2tensor --class-names a,b gray label
 fails "names and --classes differ" 1 '2 class names for 10 classes' idx2tensor --class-names a,b --classes 10 gray label

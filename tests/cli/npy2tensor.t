@@ -243,8 +243,8 @@ fails "no dimensions for images" 1 '"flat.npy": images are F32' npy2tensor --as 
 fails "no items" 1 '"none.npy": holds no items' npy2tensor --as images none.npy
 fails "NaN as feature" 1 '"nans.npy": item 0 holds nan' npy2tensor --as features nans.npy
 fails "too few labels" 1 '"y39.npy": has 39 labels for 40 items' npy2tensor --as images x.npy y39.npy
-fails "negative label" 1 '"yneg.npy": item 0 has label -1' npy2tensor --as images x.npy yneg.npy
-fails "label beyond 65535" 1 '"ybig.npy": item 1 has label 1099511627776' npy2tensor --as images x.npy ybig.npy
+fails "negative label" 1 '"yneg.npy": label 0 is -1, which' npy2tensor --as images x.npy yneg.npy
+fails "label beyond 65535" 1 '"ybig.npy": label 1 is 1099511627776, which' npy2tensor --as images x.npy ybig.npy
 fails "labels that are floats" 1 '"yfloat.npy": labels are F32; integers are expected' npy2tensor --as images x.npy yfloat.npy
 fails "one-hot labels" 1 '"yhot.npy": labels are not one number an item' npy2tensor --as images x.npy yhot.npy
 fails "no --as" 2 '--as is missing' npy2tensor x.npy
