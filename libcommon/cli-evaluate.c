@@ -41,13 +41,6 @@ char **cli_evaluate_names(const struct cli_evaluation *v)
 	return NULL;
 }
 
-/* A name in a field: control characters would break the table. */
-static void put_text(const char *text)
-{
-	for (; *text != '\0'; text++)
-		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
-}
-
 static void put_real(int digits, double v)
 {
 	if (isnan(v))
@@ -71,7 +64,7 @@ static void put_model(const struct cli_evaluation *v, size_t i)
 	struct metrics_summary s = metrics_classify_summary(&m->classify);
 	int64_t bytes = cli_evaluate_bytes(v->path[i]);
 
-	put_text(v->path[i]);
+	cli_output_text(v->path[i]);
 	printf("\t%zu\t%zu", m->classify.errors, m->classify.items);
 	put_real(6, s.accuracy);
 	put_real(6, m->classify.classes > 5 ? s.top5 : (double)NAN);
@@ -87,12 +80,12 @@ static void put_model(const struct cli_evaluation *v, size_t i)
 static void put_agreement(const struct cli_evaluation *v)
 {
 	printf("\n# agreement\t");
-	put_text(v->soft_path);
+	cli_output_text(v->soft_path);
 	printf("\nmodel\tagreed\trows\tagreement\ttemperature\tkl\tkl_max\n");
 	for (size_t i = 0; i < v->models; i++) {
 		const struct metrics_agree *a = &v->model[i].agree;
 
-		put_text(v->path[i]);
+		cli_output_text(v->path[i]);
 		printf("\t%zu\t%zu", a->agreed, a->rows);
 		put_real(6, (double)a->agreed / (double)a->rows);
 		put_small(a->temperature);
@@ -110,9 +103,9 @@ static void put_mcnemar(const struct cli_evaluation *v)
 		struct metrics_mcnemar m =
 			metrics_mcnemar(v->model[0].hit, v->model[i].hit, v->data->items);
 
-		put_text(v->path[0]);
+		cli_output_text(v->path[0]);
 		putchar('\t');
-		put_text(v->path[i]);
+		cli_output_text(v->path[i]);
 		printf("\t%zu\t%zu\t%s", m.only_a, m.only_b, m.exact ? "exact" : "chi-squared");
 		put_small(m.statistic);
 		put_small(m.p);
@@ -135,13 +128,13 @@ static void put_classes(const struct cli_evaluation *v, size_t i, char *const *n
 	struct metrics_class c = metrics_classify_macro(m);
 
 	printf("\n# per-class\t");
-	put_text(v->path[i]);
+	cli_output_text(v->path[i]);
 	printf("\nclass\tname\titems\tprecision\trecall\tf1\n");
 	for (size_t k = 0; k < m->classes; k++) {
 		struct metrics_class one = metrics_classify_class(m, k);
 
 		printf("%zu\t", k);
-		put_text(names != NULL ? names[k] : "-");
+		cli_output_text(names != NULL ? names[k] : "-");
 		put_class(&one);
 	}
 	printf("macro\t-");
@@ -153,7 +146,7 @@ static void put_confusion(const struct cli_evaluation *v, size_t i)
 	const struct metrics_classify *m = &v->model[i].classify;
 
 	printf("\n# confusion\t");
-	put_text(v->path[i]);
+	cli_output_text(v->path[i]);
 	printf("\nlabel\\predicted");
 	for (size_t k = 0; k < m->classes; k++)
 		printf("\t%zu", k);

@@ -32,6 +32,12 @@ void cli_output_check(const char *path)
 	outfile_abort(&probe);
 }
 
+void cli_output_text(const char *text)
+{
+	for (; *text != '\0'; text++)
+		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+}
+
 int cli_output_flush(struct err *e)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))

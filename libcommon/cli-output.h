@@ -11,6 +11,10 @@ struct err;
  */
 void cli_output_check(const char *path);
 
+/* Prints a text from a file or the command line: nothing in it may break a line or drive a
+ * terminal. */
+void cli_output_text(const char *text);
+
 /* 0 where all that was printed on standard output is written, else -1 and text. */
 int cli_output_flush(struct err *e);
 

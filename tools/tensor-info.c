@@ -46,13 +46,6 @@ static double ratio(const struct info *info)
 	return (double)info->shape.unpacked / (double)info->shape.packed;
 }
 
-/* Names and values come from files: nothing in them may break a line or drive a terminal. */
-static void put_masked(const char *text)
-{
-	for (; *text != '\0'; text++)
-		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
-}
-
 /* Lineage is what a set was made from and how. */
 static bool is_lineage(const char *key)
 {
@@ -73,9 +66,9 @@ static void print_metadata(const struct tensor_set *s, const char *title, bool l
 			printf("  %s\n", title);
 		titled = true;
 		fputs("    ", stdout);
-		put_masked(key);
+		cli_output_text(key);
 		fputs("  ", stdout);
-		put_masked(s->meta[2 * i + 1]);
+		cli_output_text(s->meta[2 * i + 1]);
 		putchar('\n');
 	}
 }
@@ -85,7 +78,7 @@ static void print_tensor(const struct tensor *t, const struct tensor_stats *stat
 	char size[SIZE_TEXT];
 
 	fputs("    ", stdout);
-	put_masked(t->name);
+	cli_output_text(t->name);
 	printf("  %s  [", tensor_dtype_name(t->dtype));
 	for (int i = 0; i < t->rank; i++)
 		printf(i == 0 ? "%zu" : ", %zu", t->shape[i]);
@@ -103,9 +96,9 @@ static void print_text(const struct info *info)
 	const char *kind = tensor_set_meta(s, "potstill.kind");
 	char packed[SIZE_TEXT], unpacked[SIZE_TEXT];
 
-	put_masked(strcmp(info->path, "-") == 0 ? "standard input" : info->path);
+	cli_output_text(strcmp(info->path, "-") == 0 ? "standard input" : info->path);
 	fputs("\n  kind  ", stdout);
-	put_masked(kind == NULL ? "none" : kind);
+	cli_output_text(kind == NULL ? "none" : kind);
 	printf("\n  size  %s, packed %s, ratio %.3g\n",
 		size_text(info->shape.unpacked, unpacked),
 		size_text(info->shape.packed, packed), ratio(info));
