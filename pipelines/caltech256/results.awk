@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
-# Writes RESULTS.md: awk -f ../lib/stats.awk -f results.awk -v set=... -v students=... -v settings=... errors.tsv top5.tsv
-# log_loss.tsv FILE... The further files are what evaluate says of one model: teacher-N.tsv, STUDENT/head-alone-N.tsv.
+# Writes RESULTS.md: awk -f ../lib/stats.awk -f results.awk -v set=... -v students=... -v ways=... -v settings=...
+# errors.tsv top5.tsv log_loss.tsv FILE... The further files are what evaluate says of one model: teacher-N.tsv,
+# STUDENT/WAY-alone-N.tsv.
 
 BEGIN {
 	learnt["alone"] = "alone"
@@ -68,19 +69,18 @@ function head() {
 }
 
 END {
-	items = mean(sample["head-alone", "items"])
+	m = split(ways, way, " ")
 	n = split(students, student, " ")
+	items = mean(sample[way[1] "-alone", "items"])
 	head()
 	row("teacher", "teacher", sample["teacher", "errors"], sample["teacher", "top5"], sample["teacher", "log_loss"])
-	for (i = 1; i <= n; i++) {
-		student_rows(student[i], "head")
-		student_rows(student[i], "whole")
-	}
+	for (i = 1; i <= n; i++)
+		for (j = 1; j <= m; j++)
+			student_rows(student[i], way[j])
 	print ""
-	for (i = 1; i <= n; i++) {
-		student_verdicts(student[i], "head")
-		student_verdicts(student[i], "whole")
-	}
+	for (i = 1; i <= n; i++)
+		for (j = 1; j <= m; j++)
+			student_verdicts(student[i], way[j])
 	print "\n## Each run\n\nErrors:\n"
 	print_runs("errors", "seed")
 	print "\nTop-5:\n"

@@ -132,7 +132,8 @@ for small, names in (1, ("Korean/character01", "Balinese/character02", "Greek/ch
                 z.writestr(f"images_background_small{small}/{name}/04{c:02}_{drawer:02}.png", picture(c, 1))
 X
 "$PYTHON" photographs.py
-tiny="CLASSES=3 SIZE=16x16 BODY_squeezenet1.1=0.* STUDENTS=squeezenet1.1"
+tiny="CLASSES=3 SIZE=16x16 BODY_squeezenet1.1=0.* BODY_mobilenet-0.25=[01].* STUDENTS=squeezenet1.1"
+echo "conv3x3:4/s2, bn, relu, gap, flatten, fc:1000" >nets/mobilenet-0.25.net
 png2tensor -q --rgb --size 16x16 -o x.zst photos/val
 train-teacher -q --net nets/squeezenet1.1.net --epochs 1 -o features.safetensors.zst --mean .449 --sd .226 x.zst
 # shellcheck disable=SC2086,SC2317
@@ -166,7 +167,9 @@ like "and says what it wants" "$(cat "$ERR")" "LOGITS and FEATURES_NET name file
 rm -r caltech256
 
 if command -v unzip >/dev/null; then
-	ok "Omniglot stands in" caltech DATA="$SCRATCH/zips" STAND_IN=omniglot FEATURE_EPOCHS=1 TEACHER_EPOCHS=1
+	ok "Omniglot stands in" caltech DATA="$SCRATCH/zips" STAND_IN=omniglot FEATURE_EPOCHS=1 TEACHER_EPOCHS=1 \
+		STUDENTS="squeezenet1.1 mobilenet-0.25" WAYS=head
+	is "for both students" "$(grep -cE '^\| (squeezenet1.1|mobilenet-0.25), the last layer, ' caltech256.md)" 6
 	like "and says so in the title" "$(head -n 1 caltech256.md)" "^# A stand-in for Caltech-256: Omniglot"
 	not_ok "with no published figure beside its own" grep -qE '82\.3|67\.2|1\.555' caltech256.md
 	is "fourteen drawings of each character are the training set" "$(wc -l <caltech256/train.list)" 42
@@ -175,6 +178,6 @@ if command -v unzip >/dev/null; then
 		"Balinese/character02 Korean/character01 "
 	is "the teacher's logits are an array" "$("$PYTHON" -c 'import numpy; print(numpy.load("caltech256/logits.npy").shape)')" "(42, 3)"
 else
-	skip 7 "no unzip"
+	skip 8 "no unzip"
 fi
 done_testing
