@@ -98,6 +98,11 @@ def check_references(page, pages):
             if f"{name}.{number}" not in pages and name not in ("zstd", "make", "python3", "gzip")]
 
 
+def check_lines(page):
+    """A lone backslash at a line's end is not shown, and joins the line with the next: \\e is one that is shown."""
+    return [line for line in page.splitlines() if re.search(r"(?<!\\)\\$", line)]
+
+
 def examples(page):
     """The shell texts of EXAMPLES: each .Dl line, each literal block."""
     found, block = [], None
@@ -146,6 +151,8 @@ def self_test():
     result("self-test: check_examples passes a good page", check_examples(page, "."))
     result("self-test: check_references finds a wrong name",
            [] if check_references(".Xr t 1\n.Xr u 1\n", ["t.1"]) == ["no page u(1)"] else ["it did not"])
+    result("self-test: check_lines finds what is not shown",
+           [] if check_lines("a \\\nb \\e\n") == ["a \\"] else check_lines("a \\\nb \\e\n"))
     result("self-test: it sees all examples", [] if len(examples(page)) == 2 else examples(page))
 
 
@@ -196,6 +203,7 @@ def main():
             if page:
                 result(f"{name}: references lead to pages",
                        check_references(page, os.listdir(os.path.join(ROOT, "man"))))
+                result(f"{name}: no line of an example is joined with the next", check_lines(page))
             if not page or (name not in tools and not examples(page)):
                 continue
             result(f"{name}: there are EXAMPLES", [] if examples(page) else ["none"])
