@@ -57,7 +57,7 @@ $(BUILD)/libpotstill.a: $(LIB_OBJ)
 	@rm -f $@
 	$(call step,AR)$(AR) rcs $@ $^
 
-$(BUILD)/%.o: %.c Makefile | $(BUILD)/have-libraries
+$(BUILD)/%.o: %.c Makefile $(wildcard config.mk) | $(BUILD)/have-libraries
 	@mkdir -p $(@D)
 	$(call step,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -138,7 +138,7 @@ lint-scripts:
 lint-man:
 	@! mandoc -T lint -W style $(MAN) | grep -v 'STYLE: referenced manual not found' # see man.py
 lint-tidy: $(TIDY)
-$(BUILD)/lint/%.tidy: %.c Makefile .clang-tidy $(wildcard libcommon/*.h)
+$(BUILD)/lint/%.tidy: %.c Makefile .clang-tidy $(wildcard libcommon/*.h tests/unit/*.h)
 	@mkdir -p $(@D)
 	$(call step,TIDY,$<)clang-tidy --quiet $< -- $(ALL_CFLAGS) >$@.log 2>$@.err || { cat $@.log; grep error: $@.err; exit 1; }
 	@touch $@
