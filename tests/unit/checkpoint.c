@@ -58,23 +58,23 @@ static void close_world(struct world *w)
 	tensor_set_release(&w->lineage);
 }
 
-/* first, first + 1 ... in the parameters' places of an arena, in their order; padding stays 0.
- */
-static void count_up(const struct net *n, float *arena, float first)
+/* first, first + 1 ... in the places of parameters, and of buffers where they are all; padding
+ * stays 0. */
+static void count_up(const struct net *n, float *arena, float first, int all)
 {
 	const struct layer_param *p;
 
-	for (size_t i = 0; net_param(n, i, &p) != NULL; i++)
+	for (size_t i = 0; (all ? net_tensor : net_param)(n, i, &p) != NULL; i++)
 		for (size_t k = 0; k < p->count; k++)
 			arena[p->at + k] = first++;
 }
 
 static void fill(struct world *w)
 {
-	count_up(w->net, w->net->param, 1000);
-	count_up(w->net, w->best, 2000);
+	count_up(w->net, w->net->param, 1000, 1);
+	count_up(w->net, w->best, 2000, 1);
 	for (int i = 0; i < w->optim.kind->states; i++)
-		count_up(w->net, w->optim.state[i], 3000 + 1000 * (float)i);
+		count_up(w->net, w->optim.state[i], 3000 + 1000 * (float)i, 0);
 	w->optim.steps = 123456789012;
 	w->schedule.factor = 0.3;
 	w->schedule.best = 0.7;
@@ -127,8 +127,8 @@ static void everything_comes_back(void **state)
 		struct world a, b;
 		struct err e;
 
-		open_world(&a, "fc:3,relu,fc:2", (*k)->name, "--seed 1");
-		open_world(&b, "fc:3,relu,fc:2", (*k)->name, "--seed 1");
+		open_world(&a, "fc:3,bn,relu,fc:2", (*k)->name, "--seed 1");
+		open_world(&b, "fc:3,bn,relu,fc:2", (*k)->name, "--seed 1");
 		fill(&a);
 		save(&a);
 		check(checkpoint_load(&b.parts, &b.lineage, scratch_name(""), &e) == 0, "%s",

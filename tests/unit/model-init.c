@@ -38,6 +38,8 @@ static void take(const char *from, const char *to, size_t taken, size_t of, cons
 	net_init(a, INITIALIZER_TORCH, 1);
 	net_init(b, INITIALIZER_TORCH, 2);
 	net_init(before, INITIALIZER_TORCH, 2);
+	for (size_t i = 0; net_tensor(a, i, &p) != NULL; i++)
+		a->param[p->at] += 1; /* as if it were trained */
 	tensor_set_init(&s);
 	assert_int_equal(lineage_kind(&s, "model", &e), 0);
 	assert_int_equal(model_describe(&s, a, a->param, &plain, NULL, &e), 0);
@@ -48,14 +50,15 @@ static void take(const char *from, const char *to, size_t taken, size_t of, cons
 	model_init_tell(&file, b, tell);
 	assert_string_equal(told, lines);
 	/* Nets of these tests have their matches first. */
-	for (size_t i = 0; net_param(b, i, &p) != NULL; i++) {
+	for (size_t i = 0; net_tensor(b, i, &p) != NULL; i++) {
 		const float *as = before->param + p->at;
 
 		if (i < taken) {
-			net_param(a, i, &q);
+			net_tensor(a, i, &q);
 			as = a->param + q->at;
 		}
-		assert_memory_equal(b->param + p->at, as, p->count * sizeof *as);
+		assert_memory_equal(
+			b->param + p->at, as, p->count * tensor_dtype_size(p->dtype));
 	}
 	tensor_set_release(&s);
 	tensor_set_release(&file);
@@ -82,6 +85,12 @@ static void takes_what_matches(void **state)
 		"0.weight [4,6]: taken\n0.bias [4]: taken\n"
 		"2.weight [3,4]: not taken, it is not in the file\n"
 		"2.bias [3]: not taken, it is not in the file\n");
+	take("fc:4,bn", "fc:4,bn/e=0.1,fc:2", 7, 9,
+		"0.weight [4,6]: taken\n0.bias [4]: taken\n1.weight [4]: taken\n"
+		"1.bias [4]: taken\n1.running_mean [4]: taken\n1.running_var [4]: taken\n"
+		"1.num_batches_tracked []: taken\n"
+		"2.weight [2,4]: not taken, it is not in the file\n"
+		"2.bias [2]: not taken, it is not in the file\n");
 	take("fc:5", "fc:4", 0, 2,
 		"0.weight [4,6]: not taken, it is [5,6] in the file\n"
 		"0.bias [4]: not taken, it is [5] in the file\n");
