@@ -69,10 +69,7 @@ static void statistics_of(const struct layer *l, const struct layer_pass *p, siz
 	}
 }
 
-/*
- * Of each channel: out = (in - middle) * slope + shift, and din = dout * scale + (in - middle)
- * * slope + shift.
- */
+/* Of each channel: out, or din without scale * dout, is slope * (in - middle) + shift. */
 struct line {
 	float *middle, *slope, *shift, *scale;
 };

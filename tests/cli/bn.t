@@ -104,6 +104,12 @@ ok "batches of a single item" train-teacher -q --net 'fc:4,bn,relu,fc:3' --batch
 is "count for the statistics where they have a variance" "$("$PYTHON" -c 'import numpy, tensors
 t = tensors.read("x.safetensors")[0]
 print(t["1.num_batches_tracked"], numpy.isfinite(t["1.running_var"]).all())')" "2 True"
+# A normalisation of the data themselves, which takes its statistics from this batch alone.
+ok "a net that begins with bn" train-teacher -q --net 'bn/m=1,flatten,fc:3' --batch 240 --epochs 1 -o first.safetensors data.safetensors
+ok "has the data's statistics" "$PYTHON" -c 'import numpy as np, tensors
+t, x = tensors.read("first.safetensors")[0], np.load("x.npy") / 255
+assert abs(t["0.running_mean"] - x.mean((0, 2, 3))).max() < 1e-6
+assert abs(t["0.running_var"] - x.transpose(1, 0, 2, 3).reshape(3, -1).var(1, ddof=1)).max() < 1e-6'
 ok "dry run" train-teacher --net residual.net --dry-run data.safetensors
 like "counts statistics by themselves" "$(cat "$OUT")" "$(printf '^running statistics\t\t\t%d\t$' 104)"
 fails "an option out of range" 1 'bn/m=2: expected a number from 0 to 1' train-teacher --net 'bn/m=2,fc:3' -o x data.safetensors
