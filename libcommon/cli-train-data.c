@@ -4,6 +4,7 @@
 #include "die.h"
 #include "err.h"
 #include "rng.h"
+#include "sgemm.h"
 #include "size.h"
 #include "workers.h"
 
@@ -96,7 +97,7 @@ void cli_train_load(struct run *r)
 	struct augment augment;
 	struct err e;
 
-	r->workers = workers_new(r->o->threads, &e);
+	r->workers = sgemm_check(&e) ? NULL : workers_new(r->o->threads, &e);
 	if (r->workers == NULL || dataset_load(&r->data, r->data_path, r->workers, &e))
 		die_err(&e);
 	if (r->d != NULL && (soft_targets_load(&r->soft, r->d->targets, r->workers, &e) ||

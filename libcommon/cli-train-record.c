@@ -4,6 +4,7 @@
 #include "die.h"
 #include "err.h"
 #include "lineage.h"
+#include "sgemm.h"
 
 #include <inttypes.h>
 
@@ -143,8 +144,9 @@ void cli_train_record(struct run *r)
 	struct err e;
 
 	tensor_set_init(s);
-	if (lineage_kind(s, "model", &e) || record_inputs(r, s, &e) || record_init(r, s, &e) ||
-		record_data(r, s, &e) || record_optim(r, s, &e) || record_schedule(r, s, &e) ||
-		record_loss(r, s, &e))
+	if (lineage_kind(s, "model", &e) ||
+		tensor_set_put_meta(s, "potstill.arithmetic", sgemm_arithmetic(), &e) ||
+		record_inputs(r, s, &e) || record_init(r, s, &e) || record_data(r, s, &e) ||
+		record_optim(r, s, &e) || record_schedule(r, s, &e) || record_loss(r, s, &e))
 		die_err(&e);
 }

@@ -12,6 +12,7 @@
 #define TARGET __attribute__((target("avx2,fma")))
 #define SPLAT(x) _mm256_set1_ps(x)
 #define MULTIPLY_ADD(a, b, sum) _mm256_fmadd_ps(a, b, sum)
+#define FUSED 1
 #include "sgemm-tile.h"
 #else
 extern int sgemm_avx2_is_for_x86; /* ISO C wants a declaration in every file */

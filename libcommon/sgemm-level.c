@@ -2,6 +2,7 @@
 /* Which kernels multiply. */
 #include "sgemm-level.h"
 
+#include "err.h"
 #include "sgemm.h"
 
 #include <stdlib.h>
@@ -17,6 +18,8 @@ static const struct sgemm_level *const levels[] = {
 	&sgemm_portable,
 };
 #define LEVELS (sizeof levels / sizeof levels[0])
+
+#define VARIABLE "POTSTILL_KERNELS"
 
 static const struct sgemm_level *in_use;
 static once_flag once = ONCE_FLAG_INIT;
@@ -35,7 +38,7 @@ static const struct sgemm_level *find(const char *name)
 
 static void choose(void)
 {
-	in_use = find(getenv("POTSTILL_KERNELS"));
+	in_use = find(getenv(VARIABLE));
 	if (in_use == NULL)
 		in_use = find(NULL);
 }
@@ -55,6 +58,23 @@ int sgemm_use(const char *name)
 		return -1;
 	in_use = l;
 	return 0;
+}
+
+int sgemm_check(struct err *e)
+{
+	const char *name = getenv(VARIABLE);
+
+	if (name == NULL || find(name) != NULL)
+		return 0;
+	return err_set(e, VARIABLE "=%s: this CPU's are%s portable", name,
+		find("avx512") != NULL ? " avx512, avx2 and"
+		: find("avx2") != NULL ? " avx2 and"
+				       : "");
+}
+
+const char *sgemm_arithmetic(void)
+{
+	return sgemm_level()->fused ? "fused" : "rounded";
 }
 
 const char *sgemm_kernels(void)

@@ -41,6 +41,7 @@ struct sgemm_level {
 	size_t vectors;	   /* a tile has up to so many of them side by side */
 	size_t wide;	   /* or so many, with rows * vectors / wide rows */
 	size_t rows;	   /* and up to so many rows */
+	int fused;	   /* whether a product is added without being rounded before */
 	int (*runs)(void); /* on this CPU? */
 	void (*tile)(const struct sgemm_tile *t, size_t rows, size_t vectors);
 };

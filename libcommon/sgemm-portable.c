@@ -12,10 +12,12 @@
 #define WIDE 4
 #define ROWS 8
 #define MULTIPLY_ADD(a, b, sum) vfmaq_f32(sum, a, b)
+#define FUSED 1
 #else
 #define VECTORS 2
 #define WIDE 2
 #define ROWS 6
 #define MULTIPLY_ADD(a, b, sum) ((a) * (b) + (sum))
+#define FUSED 0
 #endif
 #include "sgemm-tile.h"

@@ -7,7 +7,7 @@
  *	TARGET                        the function attribute that allows its instructions
  *	SPLAT(x)                      a vector of LANES times x
  *	MULTIPLY_ADD(a, b, sum)       a * b + sum
- *
+ *	FUSED                         whether that rounds once
  *	RUNS                          whether this CPU has them
  *
  * before it includes this, and gets the level LEVEL(NAME) at the end.
@@ -132,6 +132,7 @@ const struct sgemm_level LEVEL(NAME) = {
 	.vectors = VECTORS,
 	.wide = WIDE,
 	.rows = ROWS,
+	.fused = FUSED,
 	.runs = runs,
 	.tile = run_tile,
 };

@@ -14,6 +14,8 @@
 /* Of b, 384 KB: with a's rows and the next block's first lines less than an L2 cache of 1 MB.
  */
 #define BLOCK_VALUES ((size_t)96 << 10)
+/* ... and where b is in memory and all of c is passed over for each block of it. */
+#define WEIGHTS_VALUES (BLOCK_VALUES / 2)
 /* Rows of a block. Fewer where rows of a are packed, which should stay in the L1 cache. */
 #define MAX_K 1280
 #define MAX_K_PACKED 512
@@ -289,8 +291,8 @@ static void multiply(const struct sgemm *g, int transpose_c)
 	size_t k = part(g->k, g->transpose_a ? MAX_K_PACKED : MAX_K);
 	int in_place = reads_in_place(g, l, k);
 
-	if (in_place && !g->transpose_a && BLOCK_VALUES / g->n < k)
-		k = part(g->k, BLOCK_VALUES / g->n > MIN_K ? BLOCK_VALUES / g->n : MIN_K);
+	if (in_place && !g->transpose_a && WEIGHTS_VALUES / g->n < k)
+		k = part(g->k, WEIGHTS_VALUES / g->n > MIN_K ? WEIGHTS_VALUES / g->n : MIN_K);
 	columns = width * part((g->n + width - 1) / width,
 				  smaller(BLOCK_VALUES / (k * width), MAX_PANELS));
 	for (size_t p = 0; p < g->k; p += k)

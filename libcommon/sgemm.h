@@ -18,6 +18,8 @@
 
 #include <stddef.h>
 
+struct err;
+
 /* c[m][n] = a . b, or += with `add`; all row-major. c overlaps neither a nor b. */
 struct sgemm {
 	size_t m, n, k;
@@ -56,10 +58,17 @@ void sgemm_pack(const struct sgemm *g, size_t from, size_t to, size_t k_from, si
 
 /*
  * The kernels in use: avx512, avx2 or portable. The first call of any function here chooses
- * them for the process: what POTSTILL_KERNELS names, where the CPU can run it, else the best
- * that the CPU can run.
+ * them for the process: what POTSTILL_KERNELS names (see sgemm_check), else the best that the
+ * CPU can run.
  */
 const char *sgemm_kernels(void);
+
+/* -1, and what there is, where POTSTILL_KERNELS names none that this CPU can run. */
+int sgemm_check(struct err *e);
+
+/* What the bytes of a product depend on, for lineages: "fused" multiply-adds, or "rounded" ones
+ * that the portable kernels do on x86-64. */
+const char *sgemm_arithmetic(void);
 
 /* Changes the kernels, for tests: -1 where there are none of that name or the CPU lacks what
  * they need. Not while another thread multiplies; what was packed before is of no use then. */

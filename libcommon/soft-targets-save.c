@@ -52,6 +52,9 @@ static int describe(struct tensor_set *set, const struct soft_targets_source *s,
 		return -1;
 	if (s->teacher != NULL && tensor_set_put_meta(set, "potstill.teacher", s->teacher, e))
 		return -1;
+	if (s->arithmetic != NULL &&
+		tensor_set_put_meta(set, "potstill.arithmetic", s->arithmetic, e))
+		return -1;
 	if (s->input != NULL && lineage_input(set, "values", *s->input, e))
 		return -1;
 	if (s->options != NULL && lineage_option(set, e, "%s", s->options))

@@ -87,6 +87,7 @@ struct soft_targets_source {
 	uint64_t view_seed;
 	struct fingerprint dataset;
 	const char *teacher;		 /* the text of potstill.teacher, or NULL */
+	const char *arithmetic;		 /* of the teacher's products, or NULL */
 	const struct fingerprint *input; /* for potstill.input.values, or NULL */
 	const char *options;		 /* for potstill.options, or NULL */
 };

@@ -8,6 +8,7 @@
 #include "metrics-model.h"
 #include "options.h"
 #include "progress.h"
+#include "sgemm.h"
 #include "size.h"
 #include "soft-targets.h"
 #include "workers.h"
@@ -104,7 +105,7 @@ int main(int argc, char **argv)
 
 	path = options_parse(&tool, argc, argv, &n);
 	check_operands(path, n);
-	w = workers_new(threads, &e);
+	w = sgemm_check(&e) ? NULL : workers_new(threads, &e);
 	if (w == NULL || dataset_load(&data, path[0], w, &e) ||
 		dataset_need_labels(&data, path[0], &e) ||
 		(targets != NULL && load_targets(&soft, &data, w, &e)))

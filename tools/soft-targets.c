@@ -10,6 +10,7 @@
 #include "number.h"
 #include "options.h"
 #include "progress.h"
+#include "sgemm.h"
 #include "targets-make.h"
 #include "targets-report.h"
 #include "workers.h"
@@ -127,6 +128,7 @@ static int write_down(const struct targets_make *t, struct workers *w, struct er
 		.view_seed = seed,
 		.dataset = t->data->fingerprint,
 		.teacher = t->teacher,
+		.arithmetic = sgemm_arithmetic(),
 		.options = options_text(text, sizeof text)};
 	struct targets_report r;
 	struct cli_targets told = {.report = &r, .source = &s, .teachers = t->models};
@@ -156,7 +158,7 @@ int main(int argc, char **argv)
 	t.augment = augment;
 	t.view_seed = seed;
 	t.spare = tensor_dtype_size(dtypes[dtype]);
-	t.workers = workers_new(threads, &e);
+	t.workers = sgemm_check(&e) ? NULL : workers_new(threads, &e);
 	if (t.workers == NULL || dataset_load(&data, path[0], t.workers, &e))
 		die_err(&e);
 	if (augment_any(&augment) && data.images == NULL)
