@@ -16,7 +16,7 @@ static int setup(struct layer *l, struct err *e)
 	if (pool_setup(l, e))
 		return -1;
 	window_of(l, &w);
-	l->work = window_room(&w);
+	l->work = window_room(&w, 1);
 	return 0;
 }
 
@@ -50,7 +50,7 @@ static void forward(const struct layer *l, const struct layer_pass *p)
 	struct window w;
 
 	window_of(l, &w);
-	work = window_work_at(&w, p->work);
+	work = window_work_at(&w, 1, p->work);
 	for (size_t i = 0; i < p->n * l->in.channels; i++) {
 		float *out = p->out + i * w.out[0] * w.out[1];
 
@@ -67,11 +67,11 @@ static void backward(const struct layer *l, const struct layer_pass *p)
 	struct window w;
 
 	window_of(l, &w);
-	work = window_work_at(&w, p->work);
+	work = window_work_at(&w, 1, p->work);
 	for (size_t i = 0; i < p->n * l->in.channels; i++) {
-		divide(l, &w, p->dout + i * w.out[0] * w.out[1], work.padded);
-		window_to_run(&w, work.padded, work.run);
-		window_sum_back(&w, NULL, &work);
+		divide(l, &w, p->dout + i * w.out[0] * w.out[1], work.run);
+		window_pad(&w, work.run, work.padded);
+		window_sum_back(&w, NULL, work.padded, work.spread);
 		window_collect(&w, work.spread, 1, p->din + i * w.in[0] * w.in[1]);
 	}
 }

@@ -30,7 +30,7 @@ static int setup(struct layer *l, struct err *e)
 	l->macs = shape_values(&l->out) * height * width;
 	l->units = channels;
 	l->unit_step = 1;
-	l->work = window_room(&w);
+	l->work = window_room(&w, window_planes(&w, channels));
 	return 0;
 }
 
@@ -40,39 +40,53 @@ VECTOR_CLONES static void add(float bias, size_t n, float *out)
 		out[i] += bias;
 }
 
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 static void forward(const struct layer *l, const struct layer_pass *p)
 {
-	size_t channels = l->in.channels, out = l->out.height * l->out.width;
+	size_t channels = l->in.channels, out = l->out.height * l->out.width, n, most;
 	struct window_work work;
 	struct window w;
 
 	window_of(l, &w);
-	work = window_work_at(&w, p->work);
-	for (size_t i = 0; i < p->n * channels; i++) {
-		size_t c = i % channels;
+	most = window_planes(&w, channels);
+	work = window_work_at(&w, most, p->work);
+	for (size_t i = 0; i < p->n * channels; i += n) {
+		n = smaller(most, p->n * channels - i);
+		window_spread(&w, p->in + i * w.in[0] * w.in[1], n, 0, work.spread);
+		for (size_t k = i; k < i + n; k++) {
+			size_t c = k % channels;
 
-		window_spread(&w, p->in + i * w.in[0] * w.in[1], 1, 0, work.spread);
-		window_sum(&w, work.spread, p->param + l->param[0].at + c * window_values(&w),
-			0, work.run);
-		window_from_run(&w, work.run, p->out + i * out);
-		if (l->params > 1)
-			add(p->param[l->param[1].at + c], out, p->out + i * out);
+			window_sum(&w, work.spread + (k - i) * w.plane,
+				p->param + l->param[0].at + c * window_values(&w), 0, work.run);
+			window_from_run(&w, work.run, p->out + k * out);
+			if (l->params > 1)
+				add(p->param[l->param[1].at + c], out, p->out + k * out);
+		}
 	}
 }
 
 static void backward(const struct layer *l, const struct layer_pass *p)
 {
-	size_t channels = l->in.channels, out = l->out.height * l->out.width;
+	size_t channels = l->in.channels, out = l->out.height * l->out.width, n, most;
 	struct window_work work;
 	struct window w;
 
 	window_of(l, &w);
-	work = window_work_at(&w, p->work);
-	for (size_t i = 0; i < p->n * channels; i++) {
-		window_to_run(&w, p->dout + i * out, work.run);
-		window_sum_back(&w,
-			p->param + l->param[0].at + i % channels * window_values(&w), &work);
-		window_collect(&w, work.spread, 1, p->din + i * w.in[0] * w.in[1]);
+	most = window_planes(&w, channels);
+	work = window_work_at(&w, most, p->work);
+	for (size_t i = 0; i < p->n * channels; i += n) {
+		n = smaller(most, p->n * channels - i);
+		for (size_t k = i; k < i + n; k++) {
+			window_pad(&w, p->dout + k * out, work.padded);
+			window_sum_back(&w,
+				p->param + l->param[0].at + k % channels * window_values(&w),
+				work.padded, work.spread + (k - i) * w.plane);
+		}
+		window_collect(&w, work.spread, n, p->din + i * w.in[0] * w.in[1]);
 	}
 }
 
@@ -81,15 +95,17 @@ static void gradient_of(const struct layer *l, const struct layer_pass *p,
 	const struct window *w, size_t channel, double weight[], double *bias)
 {
 	size_t channels = l->in.channels, out = l->out.height * l->out.width;
-	struct window_work work = window_work_at(w, p->work);
+	struct window_work work = window_work_at(w, 1, p->work);
 
 	memset(weight, 0, window_values(w) * sizeof *weight);
 	*bias = 0;
+	memset(work.padded + window_reach(w) + w->grid[0] * w->grid[1], 0,
+		WINDOW_SLACK * sizeof *work.padded);
 	for (size_t i = channel; i < p->n * channels; i += channels) {
 		window_spread(w, p->in + i * w->in[0] * w->in[1], 1, 0, work.spread);
-		window_to_run(w, p->dout + i * out, work.run);
-		for (size_t t = 0; t < window_values(w); t++)
-			weight[t] += vector_dot(work.run, work.spread + w->offset[t], w->run);
+		memset(work.spread + w->plane, 0, WINDOW_SLACK * sizeof *work.spread);
+		window_pad(w, p->dout + i * out, work.padded);
+		window_dots(w, work.padded + window_reach(w), work.spread, weight);
 		*bias += vector_sum(p->dout + i * out, out);
 	}
 }

@@ -30,6 +30,14 @@
 #define VECTOR_LOOP
 #endif
 
+/*
+ * Vectors of 16 values, on every CPU: for loops that compilers leave to scalars, inside
+ * functions marked VECTOR_CLONES. In memory, `vector_stored` is aligned like a float.
+ */
+#define VECTOR_LANES 16
+typedef float vector_floats __attribute__((vector_size(64)));
+typedef float vector_stored __attribute__((vector_size(64), aligned(4)));
+
 /* The sum of squares in double, in an order that depends on n alone. */
 double vector_sum_squares(const float *v, size_t n);
 

@@ -3,33 +3,7 @@
 
 #include "vector.h"
 
-#include <string.h>
-
-/* Values of one phase, and how far a window reaches in it. */
-static size_t phase_values(const struct window *w)
-{
-	return w->grid[0] * w->grid[1];
-}
-
-static size_t reach(const struct window *w)
-{
-	return (w->kernel[0] - 1) / w->stride[0] * w->grid[1] +
-	       (w->kernel[1] - 1) / w->stride[1];
-}
-
-size_t window_room(const struct window *w)
-{
-	return w->plane + w->run + reach(w) + phase_values(w) + 2 * WINDOW_SLACK;
-}
-
-struct window_work window_work_at(const struct window *w, float *work)
-{
-	struct window_work a = {.spread = work};
-
-	a.run = a.spread + w->plane + WINDOW_SLACK;
-	a.padded = a.run + w->run;
-	return a;
-}
+#define ABREAST 4
 
 /* What some weights are multiplied with. */
 struct terms {
@@ -38,34 +12,34 @@ struct terms {
 	float weight[WINDOW_MAX_VALUES];
 };
 
-/* Three terms in a pass over the sums, but each added by itself and in order. */
-VECTOR_CLONES static void add_three(
-	const float *const from[3], const float weight[3], size_t n, float *restrict sum)
+/* Of `vectors` vectors at i, 1 or a few: each waits for its last addition, but not for the
+ * others'.
+ */
+static inline void add_at(const struct terms *t, float start, size_t i, int vectors, float *sum)
 {
-	const float *a = from[0], *b = from[1], *c = from[2];
-	float u = weight[0], v = weight[1], w = weight[2];
+	vector_floats v[ABREAST];
 
-	for (size_t i = 0; i < n; i++)
-		sum[i] = sum[i] + u * a[i] + v * b[i] + w * c[i];
+	for (int j = 0; j < vectors; j++)
+		v[j] = (vector_floats){0} + start;
+	for (size_t k = 0; k < t->n; k++)
+		for (int j = 0; j < vectors; j++)
+			v[j] += t->weight[k] *
+				*(const vector_stored *)(t->from[k] + i +
+							 (size_t)j * VECTOR_LANES);
+	for (int j = 0; j < vectors; j++)
+		*(vector_stored *)(sum + i + (size_t)j * VECTOR_LANES) = v[j];
 }
 
-VECTOR_CLONES static void add_one(
-	const float *from, float weight, size_t n, float *restrict sum)
+/* sum[i] = start + each term, in order. Up to WINDOW_SLACK floats behind are read and written.
+ */
+VECTOR_CLONES static void add_terms(const struct terms *t, float start, size_t n, float *sum)
 {
-	for (size_t i = 0; i < n; i++)
-		sum[i] += weight * from[i];
-}
+	size_t i = 0;
 
-static void add_terms(const struct terms *t, float start, size_t n, float *sum)
-{
-	size_t k = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum[i] = start;
-	for (; k + 3 <= t->n; k += 3)
-		add_three(t->from + k, t->weight + k, n, sum);
-	for (; k < t->n; k++)
-		add_one(t->from[k], t->weight[k], n, sum);
+	for (; i + ABREAST * VECTOR_LANES <= n; i += ABREAST * VECTOR_LANES)
+		add_at(t, start, i, ABREAST, sum);
+	for (; i < n; i += VECTOR_LANES)
+		add_at(t, start, i, 1, sum);
 }
 
 void window_sum(const struct window *w, const float *spread, const float *weight, float start,
@@ -81,33 +55,60 @@ void window_sum(const struct window *w, const float *spread, const float *weight
 	add_terms(&t, start, w->run, run);
 }
 
-/* The terms of a phase's values: what window value t saw there was output `at - offset`. */
-static void gather_phase(const struct window *w, const float *weight, size_t phase,
-	const float *first, struct terms *t)
+/* The terms of a phase's values: what window value (y, x) saw there was output `at - offset`.
+ */
+static void gather_phase(const struct window *w, const float *weight, size_t y_phase,
+	size_t x_phase, const float *first, struct terms *t)
 {
-	size_t values = phase_values(w);
-
 	t->n = 0;
-	for (size_t i = 0; i < window_values(w); i++) {
-		if (w->offset[i] / values != phase)
-			continue;
-		t->from[t->n] = first - w->offset[i] % values;
-		t->weight[t->n++] = weight != NULL ? weight[i] : 1;
+	for (size_t y = y_phase; y < w->kernel[0]; y += w->stride[0], first -= w->grid[1]) {
+		const float *from = first;
+
+		for (size_t x = x_phase; x < w->kernel[1]; x += w->stride[1]) {
+			t->from[t->n] = from--;
+			t->weight[t->n++] = weight != NULL ? weight[y * w->kernel[1] + x] : 1;
+		}
 	}
 }
 
 void window_sum_back(
-	const struct window *w, const float *weight, const struct window_work *work)
+	const struct window *w, const float *weight, const float *padded, float *spread)
 {
-	size_t values = phase_values(w), margin = reach(w);
-	float *padded = work->padded;
+	size_t values = w->grid[0] * w->grid[1];
 	struct terms t;
 
-	memset(padded, 0, margin * sizeof *padded);
-	memcpy(padded + margin, work->run, w->run * sizeof *padded);
-	memset(padded + margin + w->run, 0, (values - w->run) * sizeof *padded);
-	for (size_t phase = 0; phase < w->stride[0] * w->stride[1]; phase++) {
-		gather_phase(w, weight, phase, padded + margin, &t);
-		add_terms(&t, 0, values, work->spread + phase * values);
+	for (size_t y = 0; y < w->stride[0]; y++)
+		for (size_t x = 0; x < w->stride[1]; x++, spread += values) {
+			gather_phase(w, weight, y, x, padded + window_reach(w), &t);
+			add_terms(&t, 0, values, spread);
+		}
+}
+
+VECTOR_CLONES void window_dots(
+	const struct window *w, const float *run, const float *spread, double dot[])
+{
+	for (size_t t = 0; t < window_values(w); t++) {
+		vector_floats lane = {0};
+
+		for (size_t i = 0; i < w->run; i += VECTOR_LANES)
+			lane += *(const vector_stored *)(run + i) *
+				*(const vector_stored *)(spread + w->offset[t] + i);
+		for (int k = 0; k < VECTOR_LANES; k++)
+			dot[t] += (double)lane[k];
 	}
+}
+
+size_t window_room(const struct window *w, size_t planes)
+{
+	return planes * w->plane + w->run + window_reach(w) + w->grid[0] * w->grid[1] +
+	       3 * WINDOW_SLACK;
+}
+
+struct window_work window_work_at(const struct window *w, size_t planes, float *work)
+{
+	struct window_work a = {.spread = work};
+
+	a.run = a.spread + planes * w->plane + WINDOW_SLACK;
+	a.padded = a.run + w->run + WINDOW_SLACK;
+	return a;
 }

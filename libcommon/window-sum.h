@@ -5,23 +5,25 @@
 
 #include "window.h"
 
-/* Floats of work that both functions and a spread plane need. */
-size_t window_room(const struct window *w);
-
-/* Places in a worker's memory of that size. */
+/* Places in a worker's memory, window_room floats. */
 struct window_work {
-	float *spread; /* [plane] and slack */
-	float *run;    /* [run] */
-	float *padded; /* what window_sum_back reads: run and `spread` are not in it */
+	float *spread; /* [planes][plane] and slack */
+	float *run;    /* [run] and slack */
+	float *padded; /* of window_pad, and slack */
 };
-struct window_work window_work_at(const struct window *w, float *work);
+size_t window_room(const struct window *w, size_t planes);
+struct window_work window_work_at(const struct window *w, size_t planes, float *work);
 
 /* run[i] = start + sum of weight[t] * spread[offset[t] + i], t in order; weight NULL: all 1. */
 void window_sum(const struct window *w, const float *spread, const float *weight, float start,
 	float *run);
 
-/* The gradient by spread of sums whose gradients are `run`; run and spread are of `work`. */
+/* The gradient by a spread plane of sums whose gradients are in `padded`. */
 void window_sum_back(
-	const struct window *w, const float *weight, const struct window_work *work);
+	const struct window *w, const float *weight, const float *padded, float *spread);
+
+/* dot[t] += sum of run[i] * spread[offset[t] + i]; zeros are behind
+ * the run, and behind the plane. */
+void window_dots(const struct window *w, const float *run, const float *spread, double dot[]);
 
 #endif

@@ -148,11 +148,7 @@ static struct span phase_span(const struct window *w, int side, size_t phase)
  * written. What comes behind a row is written after it; where there is nothing to be read
  * behind it, it is copied value by value.
  */
-#define ROOM WINDOW_SLACK
-
-typedef float vector __attribute__((vector_size(ROOM * sizeof(float))));
-/* the same in memory, aligned like a float */
-typedef float stored __attribute__((vector_size(ROOM * sizeof(float)), aligned(4)));
+#define ROOM VECTOR_LANES
 
 static inline size_t whole_vectors(size_t n)
 {
@@ -162,7 +158,7 @@ static inline size_t whole_vectors(size_t n)
 static inline void fill_with(float *to, size_t n, float value)
 {
 	for (size_t i = 0; i < n; i += ROOM)
-		*(stored *)(to + i) = (vector){0} + value;
+		*(vector_stored *)(to + i) = (vector_floats){0} + value;
 }
 
 static inline void take_every(
@@ -173,14 +169,14 @@ static inline void take_every(
 			to[i] = from[stride * i];
 	else if (stride == 1)
 		for (size_t i = 0; i < n; i += ROOM)
-			*(stored *)(to + i) = *(const stored *)(from + i);
+			*(vector_stored *)(to + i) = *(const vector_stored *)(from + i);
 	else
 		for (size_t i = 0; i < n; i += ROOM) {
-			vector low = *(const stored *)(from + 2 * i),
-			       high = *(const stored *)(from + 2 * i + ROOM);
+			vector_floats low = *(const vector_stored *)(from + 2 * i),
+				      high = *(const vector_stored *)(from + 2 * i + ROOM);
 
-			*(stored *)(to + i) = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8,
-				10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+			*(vector_stored *)(to + i) = __builtin_shufflevector(low, high, 0, 2, 4,
+				6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
 		}
 }
 
@@ -241,31 +237,61 @@ static inline void put_every(const float *from, size_t stride, size_t n, float *
 		to[stride * i] = from[i];
 }
 
-/* `n` values of a row from its phases, of which the first is at `from`. */
-static inline void collect_row(
-	const struct window *w, const float *from, size_t n, const float *end, float *to)
-{
-	size_t phase = w->grid[0] * w->grid[1], stride = w->stride[1], at = w->before[1];
-	const float *a = from + at % stride * phase + at / stride;
-	const float *b = from + (at + 1) % stride * phase + (at + 1) / stride;
+/* Where a row's values are: value i is at at[i % stride] + i / stride of its phase's row. */
+struct sources {
+	size_t at[WINDOW_MAX_STRIDE];
+};
 
+static void sources_of(const struct window *w, struct sources *s)
+{
+	size_t phase = w->grid[0] * w->grid[1], stride = w->stride[1];
+
+	for (size_t i = 0; i < stride; i++) {
+		size_t at = i + w->before[1];
+
+		s->at[i] = at % stride * phase + at / stride;
+	}
+}
+
+static inline void collect_row(const struct sources *s, size_t stride, const float *from,
+	size_t n, const float *end, float *to)
+{
 	if ((size_t)(end - to) < n + 2 * ROOM || stride > 2)
-		for (size_t k = 0; k < stride && k < n; k++, at++)
-			put_every(from + at % stride * phase + at / stride, stride,
-				(n - k - 1) / stride + 1, to + k);
+		for (size_t k = 0; k < stride; k++)
+			for (size_t i = k, q = s->at[k]; i < n; i += stride, q++)
+				to[i] = from[q];
 	else if (stride == 1)
 		for (size_t i = 0; i < n; i += ROOM)
-			*(stored *)(to + i) = *(const stored *)(a + i);
+			*(vector_stored *)(to + i) =
+				*(const vector_stored *)(from + s->at[0] + i);
 	else
 		for (size_t i = 0; i < n; i += 2 * ROOM) {
-			vector even = *(const stored *)(a + i / 2),
-			       odd = *(const stored *)(b + i / 2);
+			vector_floats even = *(const vector_stored *)(from + s->at[0] + i / 2),
+				      odd = *(const vector_stored *)(from + s->at[1] + i / 2);
 
-			*(stored *)(to + i) = __builtin_shufflevector(even, odd, 0, 16, 1, 17,
-				2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-			*(stored *)(to + i + ROOM) = __builtin_shufflevector(even, odd, 8, 24,
-				9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+			*(vector_stored *)(to + i) = __builtin_shufflevector(even, odd, 0, 16,
+				1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+			*(vector_stored *)(to + i + ROOM) = __builtin_shufflevector(even, odd,
+				8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 		}
+}
+
+static inline void collect_plane(const struct window *w, const struct sources *s,
+	const float *from, size_t rows, size_t columns, const float *end, float *plane)
+{
+	size_t step = w->stride[1] * w->grid[0] * w->grid[1];
+	size_t phase = w->before[0] % w->stride[0], q = w->before[0] / w->stride[0];
+
+	for (size_t y = 0; y < w->in[0]; y++, plane += w->in[1]) {
+		size_t seen = y < rows ? columns : 0;
+
+		collect_row(s, w->stride[1], from + phase * step + q * w->grid[1], seen, end,
+			plane);
+		for (size_t k = seen; k < w->in[1]; k++)
+			plane[k] = 0;
+		phase = phase + 1 < w->stride[0] ? phase + 1 : 0;
+		q += phase == 0;
+	}
 }
 
 /* How many values along a side, from the first on, the grid has. */
@@ -276,41 +302,42 @@ static size_t in_grid(const struct window *w, int side)
 	return n < w->in[side] ? n : w->in[side];
 }
 
-VECTOR_CLONES void window_collect(
-	const struct window *w, const float *from, size_t planes, float *plane)
+VECTOR_CLONES static void collect(const struct window *w, const struct sources *s,
+	const float *from, size_t planes, float *plane)
 {
-	size_t rows = in_grid(w, 0), columns = in_grid(w, 1), width = w->in[1];
-	const float *end = plane + planes * w->in[0] * width;
+	size_t rows = in_grid(w, 0), columns = in_grid(w, 1), values = w->in[0] * w->in[1];
+	const float *end = plane + planes * values;
 
-	for (size_t i = 0; i < planes; i++, from += w->plane)
-		for (size_t y = 0; y < w->in[0]; y++, plane += width) {
-			size_t at = y + w->before[0], s = w->stride[0];
-			size_t seen = y < rows ? columns : 0;
-
-			collect_row(w,
-				from + (at % s * w->stride[1] * w->grid[0] + at / s) *
-						w->grid[1],
-				seen, end, plane);
-			for (size_t k = seen; k < width; k++)
-				plane[k] = 0;
-		}
+	for (size_t i = 0; i < planes; i++, from += w->plane, plane += values)
+		collect_plane(w, s, from, rows, columns, end, plane);
 }
 
-void window_to_run(const struct window *w, const float *out, float *run)
+void window_collect(const struct window *w, const float *from, size_t planes, float *plane)
 {
-	size_t width = w->out[1], between = w->grid[1] - width;
+	struct sources s;
 
-	for (size_t y = 0; y < w->out[0]; y++, run += w->grid[1]) {
-		memcpy(run, out + y * width, width * sizeof *run);
-		if (y + 1 < w->out[0])
-			memset(run + width, 0, between * sizeof *run);
-	}
+	sources_of(w, &s);
+	collect(w, &s, from, planes, plane);
+}
+
+/* Rows of `width` values from each other's memory, `from_step` and `to_step` apart. */
+VECTOR_CLONES static void copy_rows(const float *from, size_t from_step, size_t rows,
+	size_t width, float *to, size_t to_step)
+{
+	for (size_t y = 0; y < rows; y++, from += from_step, to += to_step)
+		for (size_t x = 0; x < width; x++)
+			to[x] = from[x];
+}
+
+void window_pad(const struct window *w, const float *out, float *padded)
+{
+	size_t reach = window_reach(w), values = w->grid[0] * w->grid[1];
+
+	memset(padded, 0, (reach + values) * sizeof *padded);
+	copy_rows(out, w->out[1], w->out[0], w->out[1], padded + reach, w->grid[1]);
 }
 
 void window_from_run(const struct window *w, const float *run, float *out)
 {
-	size_t width = w->out[1];
-
-	for (size_t y = 0; y < w->out[0]; y++)
-		memcpy(out + y * width, run + y * w->grid[1], width * sizeof *out);
+	copy_rows(run, w->grid[1], w->out[0], w->out[1], out, w->out[1]);
 }

@@ -22,6 +22,7 @@
 #define WINDOW_MAX_STRIDE 1024
 /* Floats that loops may read and write behind a spread plane and behind a row of columns. */
 #define WINDOW_SLACK 16
+#define WINDOW_L1_VALUES 6144
 
 /* Pairs are height, width. */
 struct window {
@@ -61,8 +62,26 @@ void window_spread(
  * WINDOW_SLACK floats behind the spread planes. */
 void window_collect(const struct window *w, const float *from, size_t planes, float *plane);
 
-/* A plane of outputs as a run, with 0 between its rows, and back. */
-void window_to_run(const struct window *w, const float *out, float *run);
+/* How far a window reaches in a phase, from its first value to its last. */
+static inline size_t window_reach(const struct window *w)
+{
+	return (w->kernel[0] - 1) / w->stride[0] * w->grid[1] +
+	       (w->kernel[1] - 1) / w->stride[1];
+}
+
+/* A plane of outputs as what a phase's values read on the way back: the run, 0 between its
+ * rows, with window_reach zeros before it and as many behind as fill a phase. */
+void window_pad(const struct window *w, const float *out, float *padded);
+
+/* A plane of outputs from a run. */
 void window_from_run(const struct window *w, const float *run, float *out);
+
+/* How many of a layer's planes it takes at a time: as stay in the L1 cache. */
+static inline size_t window_planes(const struct window *w, size_t all)
+{
+	size_t planes = WINDOW_L1_VALUES / w->plane + 1;
+
+	return planes < all ? planes : all;
+}
 
 #endif
