@@ -8,8 +8,14 @@
 
 #include <inttypes.h>
 
-static const char *const initializers[] = {"glorot", "he", "torch"};
-static const char *const schedules[] = {"constant", "step", "exp", "cosine", "plateau"};
+/* Records an option by its word. */
+static int record_choice(
+	struct tensor_set *s, const char *option, const char *words, int i, struct err *e)
+{
+	char word[OPTION_WORD];
+
+	return lineage_option(s, e, "%s %s", option, options_word(words, i, word));
+}
 
 static int record_inputs(const struct run *r, struct tensor_set *s, struct err *e)
 {
@@ -33,7 +39,7 @@ static int record_init(const struct run *r, struct tensor_set *s, struct err *e)
 	if (r->o->freeze != NULL && lineage_option(s, e, "--freeze %s", r->o->freeze))
 		return -1;
 	if (!r->init_is_whole &&
-		lineage_option(s, e, "--initializer %s", initializers[r->o->initializer]))
+		record_choice(s, "--initializer", INITIALIZER_WORDS, r->o->initializer, e))
 		return -1;
 	if (r->o->init == NULL)
 		return 0;
@@ -103,7 +109,7 @@ static int record_schedule(const struct run *r, struct tensor_set *s, struct err
 {
 	const struct schedule *c = &r->schedule;
 
-	if (lineage_option(s, e, "--schedule %s", schedules[c->kind]) ||
+	if (record_choice(s, "--schedule", SCHEDULE_WORDS, (int)c->kind, e) ||
 		lineage_real(s, e, "--lr", c->lr))
 		return -1;
 	if (c->warmup > 0 && lineage_real(s, e, "--warmup", c->warmup))

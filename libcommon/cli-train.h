@@ -7,6 +7,7 @@
 #define CLI_TRAIN_H
 
 #include "cli-rows.h"
+#include "layer.h"
 #include "loss.h"
 #include "options.h"
 #include "schedule.h"
@@ -48,7 +49,7 @@ struct train_options {
 			0, "init", "MODEL", &(o).init, "start from this model's parameters"), \
 		OPTION_TEXT(0, "freeze", "PATTERN", &(o).freeze, \
 			"leave parameters alone, as '0.*,3.bias'"), \
-		OPTION_CHOICE(0, "initializer", "glorot|he|torch", &(o).initializer, \
+		OPTION_CHOICE(0, "initializer", INITIALIZER_WORDS, &(o).initializer, \
 			"how weights start [glorot]"), \
 		OPTION_FLAG(0, "dry-run", &(o).dry_run, \
 			"print layers, parameters, MACs and memory, and stop"), \

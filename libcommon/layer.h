@@ -38,6 +38,7 @@ enum initializer {
 	INITIALIZER_HE,	    /* N(0, 2/in) (He et al. 2015) */
 	INITIALIZER_TORCH   /* weights and biases U(+-1/sqrt(in)): nn.Linear's default */
 };
+#define INITIALIZER_WORDS "glorot|he|torch"
 
 /* A layer as written: KIND [KxK] [:NUM] {/OPT [INT | =NUM]}. */
 struct layer_spec {

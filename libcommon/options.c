@@ -234,6 +234,14 @@ static void check_operands(const struct tool *tool, int n)
 		die_usage("too many operands; usage: %s %s", tool->name, tool->synopsis);
 }
 
+const char *options_word(const char *words, int i, char text[OPTION_WORD])
+{
+	for (; i > 0; i--)
+		words += strcspn(words, "|") + 1;
+	snprintf(text, OPTION_WORD, "%.*s", (int)strcspn(words, "|"), words);
+	return text;
+}
+
 void options_one_stdin(const char *const path[], int n, const char *other)
 {
 	int inputs = other != NULL && strcmp(other, "-") == 0;

@@ -102,6 +102,10 @@ char **options_parse(const struct tool *tool, int argc, char **argv, int *n);
 /* Whether -q was given. */
 bool options_quiet(void);
 
+/* Word number i of a choice's words ("sgd|adam") into text, which is returned. */
+#define OPTION_WORD 32
+const char *options_word(const char *words, int i, char text[OPTION_WORD]);
+
 /* Ends the program, as for a wrong command line, where more than one input is "-": of n paths
  * and `other`, which may be NULL, as any of them. */
 void options_one_stdin(const char *const path[], int n, const char *other);

@@ -27,13 +27,16 @@ static double temperature;
 static uint64_t seed;
 static struct augment augment; /* by the options above */
 
+#define DTYPE_WORDS "f16|bf16|f32"
+static const enum tensor_dtype dtypes[] = {TENSOR_F16, TENSOR_BF16, TENSOR_F32};
+
 static const struct option_row rows[] = {
 	ROW_OUTPUT(&output, "the soft targets"),
 	OPTION_CHOICE(
 		0, "values", SOFT_VALUES_WORDS, &values, "what to store [zero-mean-logits]"),
 	OPTION_REAL('T', "temperature", "T", &temperature, 1e-3, 1e6,
 		"of the (log-)probabilities to store, which need it"),
-	OPTION_CHOICE(0, "dtype", "f16|bf16|f32", &dtype, "how to store it [f16]"),
+	OPTION_CHOICE(0, "dtype", DTYPE_WORDS, &dtype, "how to store it [f16]"),
 	OPTION_INT(
 		0, "views", "N", &views, 1, 1000000, "views of each picture, a row each [1]"),
 	OPTION_INT('j', "jitter", "PX", &jitter, 0, AUGMENT_MAX_JITTER,
@@ -56,8 +59,6 @@ static const struct tool tool = {
 	.min_operands = 2,
 	.max_operands = -1,
 };
-
-static const enum tensor_dtype dtypes[] = {TENSOR_F16, TENSOR_BF16, TENSOR_F32};
 
 static void check_options(char **path, int n)
 {
@@ -83,10 +84,10 @@ static void check_options(char **path, int n)
 /* What mattered, as one would type it. */
 static const char *options_text(char *text, size_t n)
 {
-	char number[NUMBER_TEXT];
+	char number[NUMBER_TEXT], word[OPTION_WORD];
 	int at = snprintf(text, n, "--values %s --dtype %s",
 		soft_values_name((enum soft_values)values),
-		(const char *const[]){"f16", "bf16", "f32"}[dtype]);
+		options_word(DTYPE_WORDS, dtype, word));
 
 	if (temperature > 0)
 		at += snprintf(text + at, n - (size_t)at, " --temperature %s",

@@ -354,6 +354,16 @@ static void signals_kill(void **state)
 	}
 }
 
+static void words_are_told(void **state)
+{
+	static const char *const words[] = {"red", "green", "greenish"};
+	char text[OPTION_WORD];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_string_equal(options_word("red|green|greenish", i, text), words[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +377,7 @@ int main(void)
 		cmocka_unit_test(max_memory_sets_the_limit),
 		cmocka_unit_test(dying_says_one_line),
 		cmocka_unit_test(signals_kill),
+		cmocka_unit_test(words_are_told),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
