@@ -71,6 +71,24 @@ static void check_gradients(struct net *n, int i)
 	free(grad);
 }
 
+static void check_buffer(
+	const struct net *n, const char *name, int i, const struct layer_param *p)
+{
+	const void *after;
+	int64_t count;
+	double d;
+
+	if (p->dtype == TENSOR_F32) {
+		after = golden_tensor(&golden, "net", i, name, TENSOR_F64, p->count);
+		d = golden_distance(n->param + p->at, after, p->count);
+		check(d < TOLERANCE, "%s: %s is off by %g", n->text, name, d);
+		return;
+	}
+	after = golden_tensor(&golden, "net", i, name, TENSOR_I64, 1);
+	memcpy(&count, n->param + p->at, sizeof count);
+	check(count == *(const int64_t *)after, "%s: %s is %d", n->text, name, (int)count);
+}
+
 /* The running statistics after the pass, and the logits by them. */
 static void check_statistics(struct net *n, const struct batch *b, int i)
 {
@@ -80,17 +98,11 @@ static void check_statistics(struct net *n, const struct batch *b, int i)
 
 	for (size_t k = 0; (l = net_tensor(n, k, &p)) != NULL; k++) {
 		char name[LAYER_NAME + 32];
-		const void *after;
 
 		if (p < l->param + l->params)
 			continue;
 		snprintf(name, sizeof name, "after.%s.%s", l->name, p->name);
-		after = golden_tensor(&golden, "net", i, name,
-			p->dtype == TENSOR_F32 ? TENSOR_F64 : p->dtype, p->count);
-		d = p->dtype == TENSOR_F32
-			    ? golden_distance(n->param + p->at, after, p->count)
-			    : (double)memcmp(n->param + p->at, after, sizeof(int64_t));
-		check(fabs(d) < TOLERANCE, "%s: %s is off by %g", n->text, name, d);
+		check_buffer(n, name, i, p);
 	}
 	if (n->statistics == 0)
 		return;
