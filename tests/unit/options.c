@@ -357,11 +357,11 @@ static void signals_kill(void **state)
 static void words_are_told(void **state)
 {
 	static const char *const words[] = {"red", "green", "greenish"};
-	char text[OPTION_WORD];
+	char word[OPTION_WORD];
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		assert_string_equal(options_word("red|green|greenish", i, text), words[i]);
+		assert_string_equal(options_word("red|green|greenish", i, word), words[i]);
 }
 
 int main(void)
