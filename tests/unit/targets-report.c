@@ -186,5 +186,6 @@ int main(void)
 		cmocka_unit_test(adds_up_in_one_order),
 	};
 
-	return cmocka_run_group_tests_name("targets-report", targets_report, set_up_pool, tear_down_pool);
+	return cmocka_run_group_tests_name(
+		"targets-report", targets_report, set_up_pool, tear_down_pool);
 }
