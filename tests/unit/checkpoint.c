@@ -64,7 +64,7 @@ static void count_up(const struct net *n, float *arena, float first, int all)
 {
 	const struct layer_param *p;
 
-	for (size_t i = 0; (all ? net_tensor : net_param)(n, i, &p) != NULL; i++)
+	for (size_t i = 0; (all ? net_tensor(n, i, &p) : net_param(n, i, &p)) != NULL; i++)
 		for (size_t k = 0; k < p->count; k++)
 			arena[p->at + k] = first++;
 }
