@@ -222,6 +222,13 @@ VECTOR_CLONES static void spread(const struct window *w, const struct spans *s,
 					fill, to);
 }
 
+size_t window_planes(const struct window *w, size_t all)
+{
+	size_t planes = WINDOW_L1_VALUES / w->plane + 1;
+
+	return planes < all ? planes : all;
+}
+
 void window_spread(
 	const struct window *w, const float *plane, size_t planes, float fill, float *to)
 {
@@ -229,12 +236,6 @@ void window_spread(
 
 	spans_of(w, &s);
 	spread(w, &s, plane, planes, fill, to);
-}
-
-static inline void put_every(const float *from, size_t stride, size_t n, float *to)
-{
-	for (size_t i = 0; i < n; i++)
-		to[stride * i] = from[i];
 }
 
 /* Where a row's values are: value i is at at[i % stride] + i / stride of its phase's row. */

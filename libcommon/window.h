@@ -77,11 +77,6 @@ void window_pad(const struct window *w, const float *out, float *padded);
 void window_from_run(const struct window *w, const float *run, float *out);
 
 /* How many of a layer's planes it takes at a time: as stay in the L1 cache. */
-static inline size_t window_planes(const struct window *w, size_t all)
-{
-	size_t planes = WINDOW_L1_VALUES / w->plane + 1;
-
-	return planes < all ? planes : all;
-}
+size_t window_planes(const struct window *w, size_t all);
 
 #endif
