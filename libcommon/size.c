@@ -66,8 +66,8 @@ void *size_alloc(size_t count, size_t size, const char *what, struct err *e)
 	if (size_check(bytes, what, e))
 		return NULL;
 	rounded -= rounded % ALIGNMENT;
-	p = aligned_alloc(rounded < HUGE_PAGE ? ALIGNMENT : HUGE_PAGE, rounded);
-	if (p == NULL) {
+	/* aligned_alloc would want a multiple of the alignment. */
+	if (posix_memalign(&p, rounded < HUGE_PAGE ? ALIGNMENT : HUGE_PAGE, rounded)) {
 		err_set(e, "%s: out of memory (%zu bytes)", what, bytes);
 		return NULL;
 	}
