@@ -65,11 +65,24 @@ def squeezenet():
     return nn.Sequential(*layers, nn.Dropout(), nn.Conv2d(512, 1000, 1), relu(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
+def normed(*convolution, **how):
+    return nn.Conv2d(*convolution, bias=False, **how), nn.BatchNorm2d(convolution[1]), nn.ReLU6(inplace=True)
+
+
+def mobilenet():
+    layers, channels = [*normed(3, 8, 3, 2, 1)], 8
+    for n, stride in ((16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (128, 2), *[(128, 1)] * 5, (256, 2), (256, 1)):
+        layers += [*normed(channels, channels, 3, stride, 1, groups=channels), *normed(channels, n, 1)]
+        channels = n
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.001), nn.Linear(256, 1000))
+
+
 NETS = {
     "emnist-student": emnist_student,
     "emnist-teacher": emnist_teacher,
     "keras-student": lambda: keras(16, 32),
     "keras-teacher": lambda: keras(256, 512),
+    "mobilenet-0.25": mobilenet,
     "squeezenet1.1": squeezenet,
 }
 

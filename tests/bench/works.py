@@ -76,6 +76,7 @@ WORKS = [
     *named("keras-teacher", 1 / 120, 32),
     *named("emnist-student", 1, 256, classes=26),
     *named("keras-student", 1 / 5, 32),
+    *named("mobilenet-0.25", 1 / 240, 32, sides=(3, 224, 224), classes=1000),
     *named("squeezenet1.1", 1 / 600, 32, sides=(3, 224, 224), classes=1000),
 ]
 
