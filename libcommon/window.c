@@ -315,7 +315,7 @@ VECTOR_CLONES static void collect(const struct window *w, const struct sources *
 
 void window_collect(const struct window *w, const float *from, size_t planes, float *plane)
 {
-	struct sources s;
+	struct sources s = {{0}};
 
 	sources_of(w, &s);
 	collect(w, &s, from, planes, plane);
