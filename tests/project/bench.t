@@ -28,14 +28,14 @@ fi
 like "and its memory" "$(cat "$OUT")" "^# memory read and written, in .*: [0-9]+ GB/s on 1, [0-9]+"
 real=2
 [ -d "$POTSTILL_DATA/mnist" ] || real=0
-rows=$((35 + real))
+rows=$((37 + real))
 is "every work has its rows, those on real data where there is some" "$(numbers 3)" $rows
 # Those that are differences of two runs may be below 0 on a busy machine, with so few items.
 is "seconds are a median between two others" \
 	"$(grep '^| ' "$OUT" | awk -F '|' '$4 ~ /^ *-?[0-9.]+ *$/ && $5 + 0 <= $4 + 0 && $4 + 0 <= $6 + 0' | wc -l)" $rows
-is "GFLOP/s are told where the work is products" "$(numbers 6)" $((32 + real))
+is "GFLOP/s are told where the work is products" "$(numbers 6)" $((34 + real))
 if [ "$blas" -gt 0 ]; then
-	is "so is the share of the machine's rate" "$(cells 7 | grep -c '^[0-9]* %$')" $((32 + real))
+	is "so is the share of the machine's rate" "$(cells 7 | grep -c '^[0-9]* %$')" $((34 + real))
 else
 	skip 1 "no BLIS, OpenBLAS or oneDNN to measure the machine by"
 fi
