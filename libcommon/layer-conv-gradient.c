@@ -76,11 +76,6 @@ size_t conv_gradient_work(const struct conv *c)
 	return lay_out(c, NULL, &p) ? SIZE_MAX : p.total;
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Some units of one group and some items, on their way to the sum. */
 struct piece {
 	const struct conv *conv;
@@ -103,7 +98,7 @@ static void pack_block(const struct piece *b, size_t at, size_t n, float *panels
 	for (size_t i = 0; i < n; i += step) {
 		size_t item = (at + i) / pixels, place = (at + i) % pixels;
 
-		step = smaller(pixels - place, n - i);
+		step = size_min(pixels - place, n - i);
 		g.b = b->dout + item * outs + b->from * pixels + place - i;
 		sgemm_pack(&g, 0, units, i, i + step, panels);
 	}
@@ -138,7 +133,7 @@ static void add_channels(const struct piece *b, size_t channel, size_t channels)
 
 	spread_channels(b, channel, channels);
 	for (size_t at = 0; at < places; at += n) {
-		n = smaller(b->plan.block, places - at);
+		n = size_min(b->plan.block, places - at);
 		columns_fill(&all, run, columns_runs(&all, at, at + n, run), b->at.source,
 			channels, b->at.columns, b->plan.block);
 		g.k = n;
@@ -154,10 +149,10 @@ static void add_items(const struct piece *b)
 	size_t places = b->items * c->out_pixels, block = b->plan.block;
 
 	for (size_t at = 0; at < places; at += block)
-		pack_block(b, at, smaller(block, places - at),
+		pack_block(b, at, size_min(block, places - at),
 			b->at.panels + sgemm_panel_values(b->to - b->from, at));
 	for (size_t i = 0; i < c->in; i += b->plan.channels)
-		add_channels(b, i, smaller(b->plan.channels, c->in - i));
+		add_channels(b, i, size_min(b->plan.channels, c->in - i));
 }
 
 static void sum_spread(struct piece *b, const struct layer_pass *p)
@@ -167,7 +162,7 @@ static void sum_spread(struct piece *b, const struct layer_pass *p)
 	       outs = c->groups * c->out * c->out_pixels;
 
 	for (size_t i = 0; i < p->n; i += b->items) {
-		b->items = smaller(b->plan.items, p->n - i);
+		b->items = size_min(b->plan.items, p->n - i);
 		b->in = p->in + i * ins;
 		b->dout = p->dout + i * outs;
 		b->add = i > 0;
@@ -226,7 +221,7 @@ void conv_gradient(const struct layer *l, const struct layer_pass *p, size_t fro
 	depth = c.in * c.taps;
 	for (b.from = from; b.from < to; b.from = b.to) {
 		b.group = b.from / c.out;
-		b.to = smaller((b.group + 1) * c.out, smaller(to, b.from + CONV_UNITS));
+		b.to = size_min((b.group + 1) * c.out, size_min(to, b.from + CONV_UNITS));
 		if (c.plain)
 			sum_plain(&b, p);
 		else

@@ -17,17 +17,12 @@
 #define PRODUCT_VALUES 32768
 #define MOST_COLUMNS (6 * SGEMM_MAX_WIDTH)
 
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 /* How many columns are multiplied at a time, with k rows. */
 static size_t block_columns(size_t k)
 {
 	size_t width = sgemm_panel_width(), panels = PANEL_VALUES / (k * width);
 
-	panels = smaller(panels, MOST_COLUMNS / width);
+	panels = size_min(panels, MOST_COLUMNS / width);
 	return width * (panels > 1 ? panels : 1);
 }
 
@@ -36,7 +31,7 @@ static size_t back_channels(const struct conv *c)
 {
 	size_t channels = PRODUCT_VALUES / (block_columns(c->out) * c->taps);
 
-	return smaller(channels > 1 ? channels : 1, c->in);
+	return size_min(channels > 1 ? channels : 1, c->in);
 }
 
 /* Places of one item among a block's columns: `n` from column `column` on, and the first of
@@ -95,7 +90,7 @@ static size_t cut(const struct sweep *s, size_t from, size_t to, struct piece pi
 	size_t pixels = c->out_pixels, values = c->groups * c->out * pixels, pieces = 0, n;
 
 	for (size_t at = from; at < to; at += n) {
-		n = smaller(pixels - at % pixels, to - at);
+		n = size_min(pixels - at % pixels, to - at);
 		piece[pieces++] = (struct piece){
 			at - from, (s->first + at / pixels) * values + at % pixels, n};
 	}
@@ -182,7 +177,7 @@ static void make_columns(const struct sweep *s, size_t group, size_t from, size_
 	struct columns_run run[SGEMM_MAX_WIDTH];
 
 	for (size_t at = from; at < to; at += width) {
-		size_t runs = columns_runs(&s->columns, at, smaller(at + width, to), run);
+		size_t runs = columns_runs(&s->columns, at, size_min(at + width, to), run);
 
 		columns_fill(&s->columns, run, runs,
 			s->spread + group * c->in * c->window.plane, c->in,
@@ -224,12 +219,12 @@ void conv_forward(const struct layer *l, const struct layer_pass *p)
 	sweep_init(&s, &c, p, c.in * c.taps);
 	channels = c.groups * c.in;
 	for (; s.first < p->n; s.first += s.items) {
-		s.items = smaller(c.items, p->n - s.first);
+		s.items = size_min(c.items, p->n - s.first);
 		columns = s.items * c.out_pixels;
 		window_spread(&c.window, p->in + s.first * channels * c.in_pixels,
 			s.items * channels, 0, s.spread);
 		for (size_t at = 0; at < columns; at += s.block)
-			forward_block(&s, l, at, smaller(at + s.block, columns));
+			forward_block(&s, l, at, size_min(at + s.block, columns));
 	}
 }
 
@@ -252,7 +247,7 @@ static void pack_gradients(const struct sweep *s, size_t group, size_t from, siz
 	struct piece piece[SGEMM_MAX_WIDTH];
 
 	for (size_t at = from; at < to; at += width) {
-		size_t pieces = cut(s, at, smaller(at + width, to), piece);
+		size_t pieces = cut(s, at, size_min(at + width, to), piece);
 
 		take_gradients(piece, pieces, c->out,
 			s->pass->dout + group * c->out * c->out_pixels, c->out_pixels,
@@ -272,7 +267,7 @@ static void backward_block(const struct sweep *s, const float *packed, size_t fr
 		for (size_t i = 0; i < c->in; i += n) {
 			size_t channel = group * c->in + i;
 
-			n = smaller(most, c->in - i);
+			n = size_min(most, c->in - i);
 			multiply(s, packed + channel * c->taps * c->out, n * c->taps, c->out,
 				to - from);
 			columns_add(&s->columns, run, runs, to - from, s->product, s->block, n,
@@ -296,11 +291,11 @@ void conv_backward(const struct layer *l, const struct layer_pass *p)
 	sweep_init(&s, &c, p, c.out);
 	channels = c.groups * c.in;
 	for (; s.first < p->n; s.first += s.items) {
-		s.items = smaller(c.items, p->n - s.first);
+		s.items = size_min(c.items, p->n - s.first);
 		columns = s.items * c.out_pixels;
 		memset(s.spread, 0, s.items * channels * c.window.plane * sizeof *s.spread);
 		for (size_t at = 0; at < columns; at += s.block)
-			backward_block(&s, packed, at, smaller(at + s.block, columns));
+			backward_block(&s, packed, at, size_min(at + s.block, columns));
 		window_collect(&c.window, s.spread, s.items * channels,
 			p->din + s.first * channels * c.in_pixels);
 	}

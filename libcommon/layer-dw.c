@@ -3,6 +3,7 @@
  * channels. */
 #include "layer-init.h"
 #include "layer.h"
+#include "size.h"
 #include "vector.h"
 #include "window-sum.h"
 
@@ -40,11 +41,6 @@ VECTOR_CLONES static void add(float bias, size_t n, float *out)
 		out[i] += bias;
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 static void forward(const struct layer *l, const struct layer_pass *p)
 {
 	size_t channels = l->in.channels, out = l->out.height * l->out.width, n, most;
@@ -55,7 +51,7 @@ static void forward(const struct layer *l, const struct layer_pass *p)
 	most = window_planes(&w, channels);
 	work = window_work_at(&w, most, p->work);
 	for (size_t i = 0; i < p->n * channels; i += n) {
-		n = smaller(most, p->n * channels - i);
+		n = size_min(most, p->n * channels - i);
 		window_spread(&w, p->in + i * w.in[0] * w.in[1], n, 0, work.spread);
 		for (size_t k = i; k < i + n; k++) {
 			size_t c = k % channels;
@@ -79,7 +75,7 @@ static void backward(const struct layer *l, const struct layer_pass *p)
 	most = window_planes(&w, channels);
 	work = window_work_at(&w, most, p->work);
 	for (size_t i = 0; i < p->n * channels; i += n) {
-		n = smaller(most, p->n * channels - i);
+		n = size_min(most, p->n * channels - i);
 		for (size_t k = i; k < i + n; k++) {
 			window_pad(&w, p->dout + k * out, work.padded);
 			window_sum_back(&w,

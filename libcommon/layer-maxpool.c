@@ -5,6 +5,7 @@
  */
 #include "layer.h"
 #include "pool.h"
+#include "size.h"
 #include "vector.h"
 #include "window-sum.h"
 
@@ -88,11 +89,6 @@ static void take_greatest(
 		keep(places, w->run, kept);
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 static void forward(const struct layer *l, const struct layer_pass *p)
 {
 	size_t planes = p->n * l->in.channels, n, most;
@@ -103,7 +99,7 @@ static void forward(const struct layer *l, const struct layer_pass *p)
 	most = window_planes(&w, l->in.channels);
 	work = window_work_at(&w, most, p->work);
 	for (size_t i = 0; i < planes; i += n) {
-		n = smaller(most, planes - i);
+		n = size_min(most, planes - i);
 		window_spread(&w, p->in + i * w.in[0] * w.in[1], n, -INFINITY, work.spread);
 		for (size_t k = i; k < i + n; k++) {
 			take_greatest(&w, work.spread + (k - i) * w.plane, work.run,
@@ -173,7 +169,7 @@ static void backward(const struct layer *l, const struct layer_pass *p)
 	most = window_planes(&w, l->in.channels);
 	work = window_work_at(&w, most, p->work);
 	for (size_t i = 0; i < planes; i += n) {
-		n = smaller(most, planes - i);
+		n = size_min(most, planes - i);
 		for (size_t k = i; k < i + n; k++)
 			backward_plane(&w, p->dout + k * w.out[0] * w.out[1],
 				kept_of(l, p, &w, k), work.padded,

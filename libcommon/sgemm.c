@@ -8,6 +8,7 @@
 #include "sgemm.h"
 
 #include "sgemm-level.h"
+#include "size.h"
 
 #include <string.h>
 
@@ -55,11 +56,6 @@ struct block {
 	size_t panels;
 	struct ahead ahead;
 };
-
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
 
 /* How long the parts are of a length that is cut into equal ones of at most `most`. */
 static size_t part(size_t length, size_t most)
@@ -138,7 +134,7 @@ static void take_a(
 	}
 }
 
-/* The rows of a after those before `row`: where they are weights in memory, or to be packed. */
+/* The rows of a from `row` on, the next ones: weights in memory, or what is to be packed. */
 static void look_down(struct block *b, size_t row, size_t rows)
 {
 	const struct sgemm *g = b->g;
@@ -247,9 +243,9 @@ static void cut_panels(struct block *b, int in_place, float *packed)
 		struct panel *panel = &b->panel[b->panels++];
 		size_t left = b->to - from, vectors = (left + lanes - 1) / lanes;
 
-		vectors = b->g->panels != NULL ? smaller(vectors, b->vectors)
+		vectors = b->g->panels != NULL ? size_min(vectors, b->vectors)
 					       : part(vectors, b->vectors);
-		columns = smaller(left, vectors * lanes);
+		columns = size_min(left, vectors * lanes);
 		*panel = (struct panel){.from = from, .columns = columns, .vectors = vectors};
 		take_b(b, in_place, panel, packed);
 	}
@@ -294,7 +290,7 @@ static void multiply(const struct sgemm *g, int transpose_c)
 	if (in_place && !g->transpose_a && WEIGHTS_VALUES / g->n < k)
 		k = part(g->k, WEIGHTS_VALUES / g->n > MIN_K ? WEIGHTS_VALUES / g->n : MIN_K);
 	columns = width * part((g->n + width - 1) / width,
-				  smaller(BLOCK_VALUES / (k * width), MAX_PANELS));
+				  size_min(BLOCK_VALUES / (k * width), MAX_PANELS));
 	for (size_t p = 0; p < g->k; p += k)
 		for (size_t j = 0; j < g->n; j += columns)
 			run_block(&(struct block){.g = g,
@@ -303,9 +299,9 @@ static void multiply(const struct sgemm *g, int transpose_c)
 					  .rows = l->rows * l->vectors / vectors,
 					  .vectors = vectors,
 					  .p = p,
-					  .k = smaller(k, g->k - p),
+					  .k = size_min(k, g->k - p),
 					  .from = j,
-					  .to = smaller(j + columns, g->n)},
+					  .to = size_min(j + columns, g->n)},
 				in_place);
 }
 

@@ -17,6 +17,11 @@ struct err;
 int size_mul(size_t a, size_t b, size_t *result);
 int size_add(size_t a, size_t b, size_t *result);
 
+static inline size_t size_min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 /*
  * The largest single allocation or declared total that is accepted, in bytes.
  * Default: 3/4 of the machine's memory. Set once, before the first thread.
