@@ -69,12 +69,13 @@ static int runs_in_place(const struct net *n, const struct layer *l, int trainin
 	return !training || (before->readers == 1 && !is_kept(n, before, l->kind->in_place));
 }
 
-/* Of free slots the smallest that is large enough, else the largest, else a new one. */
-static int choose_slot(struct net *n, const uint8_t *busy, size_t values)
+/* Of free slots from `first` on the smallest that is large enough, else the largest, else a new
+ * one. */
+static int choose_slot(struct net *n, const uint8_t *busy, int first, size_t values)
 {
 	int best = -1;
 
-	for (int i = 0; i < n->slots; i++) {
+	for (int i = first; i < n->slots; i++) {
 		int fits = n->slot[i] >= values;
 
 		if (busy[i])
@@ -107,15 +108,18 @@ int net_share_slots(struct net *n, struct err *e)
 	uint8_t *busy = size_alloc((size_t)n->layers, 1, "the net's layers", e);
 
 	n->slot = size_alloc((size_t)n->layers, sizeof *n->slot, "the net's layers", e);
+	n->tail = net_tail(n);
 	for (int i = 0; n->slot != NULL && busy != NULL && i < n->layers; i++) {
 		struct layer *l = &n->layer[i];
 
+		if (i + 1 == n->tail) /* what the pieces of a chunk are gathered in */
+			n->head_slots = n->slots;
 		if (i == n->layers - 1)
 			l->slot = -1;
-		else if (runs_in_place(n, l, 0))
+		else if (i + 1 != n->tail && runs_in_place(n, l, 0))
 			l->slot = n->layer[l->source[0].layer].slot;
 		else
-			l->slot = choose_slot(n, busy, shape_values(&l->out));
+			l->slot = choose_slot(n, busy, n->head_slots, shape_values(&l->out));
 		if (l->slot >= 0)
 			busy[l->slot] = 1;
 		free_sources(n, l, busy);
@@ -181,22 +185,24 @@ static void lay_out_training(struct net *n, size_t batch, struct carver *c)
 		c, n->worker_values * (size_t)workers_count(n->workers), sizeof *n->spare);
 }
 
+/* Where a slot begins in a worker's activations. */
+static size_t slot_at(const struct net *n, int slot)
+{
+	size_t at = 0;
+
+	for (int i = 0; i < slot; i++)
+		at += n->slot[i] * (i < n->head_slots ? n->piece : n->chunk);
+	return at;
+}
+
 static void lay_out_inference(struct net *n, size_t batch, struct carver *c)
 {
-	size_t values = 0;
 	float *first;
 
-	for (int i = 0; i < n->slots; i++)
-		values += n->slot[i];
-	n->worker_values = n->chunk * values;
+	n->worker_values = slot_at(n, n->slots);
 	first = carve(c, n->worker_values * (size_t)workers_count(n->workers), sizeof *first);
-	for (int i = 0; i < n->layers - 1; i++) {
-		size_t at = 0;
-
-		for (int k = 0; k < n->layer[i].slot; k++)
-			at += n->slot[k];
-		n->out[i] = first != NULL ? first + n->chunk * at : NULL;
-	}
+	for (int i = 0; i < n->layers - 1; i++)
+		n->out[i] = first != NULL ? first + slot_at(n, n->layer[i].slot) : NULL;
 	n->logits = carve(c, n->classes * batch, sizeof *n->logits);
 	n->out[n->layers - 1] = n->logits;
 }

@@ -7,6 +7,9 @@
 struct err;
 struct net;
 
+/* The first of the layers that take a chunk as a whole; 0 where all do as all others. */
+int net_tail(const struct net *n);
+
 /* Gives each layer its slot for inference: activations share one where the first is no longer
  * read when the second is written. 0, or -1 out of memory. */
 int net_share_slots(struct net *n, struct err *e);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Batches on their way through a net. */
 #include "net.h"
+#include "size.h"
 #include "vector.h"
 #include "workers.h"
 
@@ -21,9 +22,13 @@ void net_start(struct net *n, const struct batch *b, int training, uint64_t seed
 /* The activations of layer i, or the net's input where it is -1, from item `row` on. */
 static float *out_at(const struct net *n, int i, size_t row, int worker)
 {
+	size_t values = shape_values(&n->layer[i].out);
+
 	if (n->training || i == n->layers - 1)
-		return n->out[i] + row * shape_values(&n->layer[i].out);
-	return n->out[i] + (size_t)worker * n->worker_values;
+		return n->out[i] + row * values;
+	if (i + 1 < n->tail)
+		row = 0;
+	return n->out[i] + (size_t)worker * n->worker_values + row % n->chunk * values;
 }
 
 static const float *in_at(
@@ -116,20 +121,64 @@ static int next_waits(const struct trip *t)
 	return t->next != NULL && t->next->waits && t->net->pass.training;
 }
 
+/* Some layers of a stage and some items; begin is the first layer, end behind the last. */
+struct leg {
+	const struct net *net;
+	int begin, end, worker;
+	void (*go)(const struct leg *g, size_t from, size_t to);
+};
+
+/* Layers before the tail take a piece at a time. */
+static void go_piecewise(struct leg g, size_t from, size_t to)
+{
+	size_t piece = g.net->piece;
+
+	if (g.end > g.net->tail)
+		g.end = g.net->tail;
+	for (; g.begin < g.end && from < to; from += piece)
+		g.go(&g, from, size_min(from + piece, to));
+}
+
+static void go_whole(struct leg g, size_t from, size_t to)
+{
+	if (g.begin < g.net->tail)
+		g.begin = g.net->tail;
+	g.go(&g, from, to);
+}
+
+static void forward_layers(const struct leg *g, size_t from, size_t to)
+{
+	for (int i = g->begin; i < g->end; i++)
+		for (int branch = 0; branch < g->net->layer[i].sources; branch++) {
+			const struct layer *l = &g->net->layer[i];
+			struct layer_pass p = pass_at(g->net, l, branch, from, to, g->worker);
+
+			l->kind->forward(l, &p);
+		}
+}
+
+static void backward_layers(const struct leg *g, size_t from, size_t to)
+{
+	for (int i = g->end - 1; i >= g->begin; i--)
+		for (int branch = g->net->layer[i].sources - 1; branch >= 0; branch--) {
+			const struct layer *l = &g->net->layer[i];
+			struct layer_pass p = pass_at(g->net, l, branch, from, to, g->worker);
+
+			if (p.din != NULL)
+				back_to(g->net, l, &p, g->worker);
+		}
+}
+
 static void go_forward(const struct trip *t, size_t from, size_t to, int worker)
 {
+	struct leg g = {t->net, t->stage->from, t->stage->to, worker, forward_layers};
 	struct net *n = t->net;
 	const struct net_visitor *v = t->visitor;
 
 	if (t->stage == n->stage && v != NULL && v->enter != NULL)
 		v->enter(v->arg, from, to);
-	for (int i = t->stage->from; i < t->stage->to; i++)
-		for (int branch = 0; branch < n->layer[i].sources; branch++) {
-			const struct layer *l = &n->layer[i];
-			struct layer_pass p = pass_at(n, l, branch, from, to, worker);
-
-			l->kind->forward(l, &p);
-		}
+	go_piecewise(g, from, to);
+	go_whole(g, from, to);
 	if (next_waits(t))
 		measure(n, t->stage->to, LAYER_FORWARD, from, to, worker);
 }
@@ -138,19 +187,14 @@ static void go_forward(const struct trip *t, size_t from, size_t to, int worker)
  */
 static void go_back(const struct trip *t, size_t from, size_t to, int worker)
 {
-	struct net *n = t->net;
 	const struct net_stage *s = t->stage;
+	struct leg g = {
+		t->net, s->from + s->waits, s->to + next_waits(t), worker, backward_layers};
 
-	for (int i = next_waits(t) ? s->to : s->to - 1; i >= s->from + s->waits; i--)
-		for (int branch = n->layer[i].sources - 1; branch >= 0; branch--) {
-			const struct layer *l = &n->layer[i];
-			struct layer_pass p = pass_at(n, l, branch, from, to, worker);
-
-			if (p.din != NULL)
-				back_to(n, l, &p, worker);
-		}
+	go_whole(g, from, to);
+	go_piecewise(g, from, to);
 	if (s->waits)
-		measure(n, s->from, LAYER_BACK, from, to, worker);
+		measure(t->net, s->from, LAYER_BACK, from, to, worker);
 }
 
 static void run_chunk(void *trip, size_t part, int worker)

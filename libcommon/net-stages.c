@@ -2,6 +2,7 @@
 /* Where a batch waits until all of its items have come, and how many go together. */
 #include "net-buffers.h"
 #include "net.h"
+#include "size.h"
 #include "workers.h"
 
 #define LEAST_CHUNK 16
@@ -9,37 +10,85 @@
 #define CHUNK_VALUES 262144 /* of activations: a megabyte */
 #define ROW_STEP 8	    /* of the products' tiles */
 
-/* Activations of an item, without those that are another's memory. */
-static size_t item_values(const struct net *n)
+#define LEAST_PIECE 4
+#define TAIL_VALUES 8192
+#define TAIL_PARAMS 65536 /* as much as passes through the cache again and again */
+
+/* Activations of an item in layers [from, to), without those that are another's memory. */
+static size_t item_values(const struct net *n, int from, int to)
 {
 	size_t values = 1;
 
-	for (int i = 0; i < n->layers; i++)
+	for (int i = from; i < to; i++)
 		if (n->layer[i].kind->in_place == LAYER_NOT_IN_PLACE)
 			values += shape_values(&n->layer[i].out);
 	return values;
 }
 
+/* Whether only layer i reads what is before it, layer i - 1. */
+static int is_neck(const struct net *n, int i)
+{
+	for (int k = i; k < n->layers; k++)
+		for (int branch = 0; branch < n->layer[k].sources; branch++)
+			if (n->layer[k].source[branch].layer < i - (k == i))
+				return 0;
+	return n->layer[i - 1].readers == 1;
+}
+
+static size_t params_from(const struct net *n, int i)
+{
+	size_t params = 0;
+
+	for (; i < n->layers; i++)
+		for (int k = 0; k < n->layer[i].params; k++)
+			params += n->layer[i].param[k].count;
+	return params;
+}
+
+int net_tail(const struct net *n)
+{
+	for (int i = 1; i < n->layers; i++) {
+		const struct layer *l = &n->layer[i];
+
+		if (l->params > 0 && l->in.height * l->in.width == 1 && is_neck(n, i) &&
+			item_values(n, i, n->layers) + l->in.channels <= TAIL_VALUES)
+			return item_values(n, 0, i) > TAIL_VALUES &&
+					       params_from(n, i) >= TAIL_PARAMS
+				       ? i
+				       : 0;
+	}
+	return 0;
+}
+
 /*
- * Items in a chunk. Parameters pass through a core's cache once a chunk, so it should have
- * many; activations stay there from layer to layer if it has few, so those of pictures go in
- * smaller ones. The results do not depend on it.
+ * Items in a chunk, at most `most`. Parameters pass through a core's cache once a chunk, so it
+ * should have many; activations stay there from layer to layer if it has few, so those of
+ * pictures go in smaller ones. The results do not depend on it.
  */
-static size_t chunk_of(const struct net *n, size_t batch)
+static size_t within(size_t items, size_t values, size_t least)
+{
+	size_t most = CHUNK_VALUES / values;
+
+	most = most < least ? least : most > MAX_CHUNK ? MAX_CHUNK : most;
+	return size_min(items, most);
+}
+
+static void set_chunks(struct net *n, size_t batch)
 {
 	size_t workers = (size_t)workers_count(n->workers);
-	size_t chunk = (batch + workers - 1) / workers, most = CHUNK_VALUES / item_values(n);
+	size_t share = (batch + workers - 1) / workers;
 
-	most = most < LEAST_CHUNK ? LEAST_CHUNK : most > MAX_CHUNK ? MAX_CHUNK : most;
-	chunk = chunk < most ? chunk : most;
-	return (chunk + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
+	n->chunk = within(share, item_values(n, n->tail, n->layers), LEAST_CHUNK);
+	n->chunk = (n->chunk + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
+	n->piece = n->tail > 0 ? within(n->chunk, item_values(n, 0, n->tail), LEAST_PIECE)
+			       : n->chunk;
 }
 
 void net_cut_stages(struct net *n, size_t batch, int training)
 {
 	struct net_stage *s = n->stage;
 
-	n->chunk = chunk_of(n, batch);
+	set_chunks(n, batch);
 	*s = (struct net_stage){.chunk = n->chunk};
 	for (int i = 0; training && i < n->layers; i++)
 		if (layer_waits(&n->layer[i])) {

@@ -53,17 +53,23 @@ struct net {
 	int stages;
 	size_t chunk; /* items of the largest one */
 	/*
+	 * Layers [tail, layers) have many parameters for few activations and take a chunk as a
+	 * whole; those before them `piece` of its items at a time. 0 where there are no such.
+	 */
+	int tail;
+	size_t piece;
+	/*
 	 * Per layer: activations and the gradients by them (shared by layers in place; NULL
 	 * where nobody needs one), and scratch. Of the whole batch in training; else
 	 * activations of a chunk, worker by worker, in slots.
 	 */
 	float **out, **dout;
 	uint8_t **scratch;
-	size_t *slot; /* values of one item in each slot */
-	int slots;
-	float *spare;	      /* a worker's gradient on its way to a sum */
-	size_t worker_values; /* from one worker's activations, or spare, to the next one's */
-	float *work;	      /* the workers', worker_work values each */
+	size_t *slot;	       /* values of one item in each slot */
+	int slots, head_slots; /* of a piece's items, the others of a chunk's */
+	float *spare;	       /* a worker's gradient on its way to a sum */
+	size_t worker_values;  /* from one worker's activations, or spare, to the next one's */
+	float *work;	       /* the workers', worker_work values each */
 	size_t worker_work;
 	double *partials; /* [batch]: of the layer that is measured */
 	double *sums;	  /* the layers', sum_values in all */
