@@ -3,179 +3,145 @@
  * The largest value of each window, the first of equals; padding is below every value. A window
  * with a NaN gives NaN. nn.MaxPool2d.
  */
+#include "layer-maxpool-rows.h"
 #include "layer.h"
 #include "pool.h"
 #include "size.h"
 #include "vector.h"
-#include "window-sum.h"
 
 #include <math.h>
 #include <string.h>
 
 extern const struct layer_kind layer_maxpool;
 
-/*
- * Which value of its window each maximum was is kept as the run has it, for the way back with
- * room around: a phase's values read it wherever they read the padded gradients.
- */
-static size_t kept_values(const struct window *w, size_t channels)
+/* A layer's planes. A plane behind which there is too little room goes by way of the worker's
+ * memory. */
+struct planes {
+	struct window window;
+	struct maxpool_source source;
+	uint32_t offset[WINDOW_MAX_VALUES];
+	int spread;			 /* whether windows are read from spread planes */
+	size_t in, out;			 /* values */
+	size_t in_room, out_room, reach; /* values that may be read or written */
+};
+
+/* Whether all windows are inside of the plane, and its rows can be read as they lie. */
+static int is_plain(const struct window *w)
 {
-	return window_reach(w) + channels * w->run + w->grid[0] * w->grid[1] + WINDOW_SLACK;
+	return w->before[0] == 0 && w->before[1] == 0 && w->stride[1] <= 2 &&
+	       (w->out[0] - 1) * w->stride[0] + w->kernel[0] <= w->in[0] &&
+	       (w->out[1] - 1) * w->stride[1] + w->kernel[1] <= w->in[1];
 }
 
-static uint16_t *kept_of(
-	const struct layer *l, const struct layer_pass *p, const struct window *w, size_t plane)
+static void planes_of(const struct layer *l, struct planes *p)
 {
-	size_t item = plane / l->in.channels, channel = plane % l->in.channels;
+	struct window *w = &p->window;
+	const size_t slack = 4 * (size_t)VECTOR_LANES;
 
-	return (uint16_t *)(void *)(p->scratch + item * l->scratch) + window_reach(w) +
-	       channel * w->run;
+	window_of(l, w);
+	p->spread = !is_plain(w);
+	p->in = w->in[0] * w->in[1];
+	p->out = w->out[0] * w->out[1];
+	p->in_room = (p->spread && w->plane > p->in ? w->plane : p->in) + slack;
+	p->out_room = p->out + VECTOR_LANES;
+	p->reach = maxpool_reach(w);
+	p->source = (struct maxpool_source){w->grid[1], 1, w->offset};
+	if (p->spread)
+		return;
+	for (size_t y = 0, t = 0; y < w->kernel[0]; y++)
+		for (size_t x = 0; x < w->kernel[1]; x++, t++)
+			p->offset[t] = (uint32_t)(y * w->in[1] + x);
+	p->source = (struct maxpool_source){w->stride[0] * w->in[1], w->stride[1], p->offset};
+}
+
+/* Which value of its window each maximum was is kept, with room around an item's. */
+static uint16_t *kept_of(const struct layer *l, const struct layer_pass *p,
+	const struct planes *planes, size_t item)
+{
+	return (uint16_t *)(void *)(p->scratch + item * l->scratch) + planes->reach;
 }
 
 static int setup(struct layer *l, struct err *e)
 {
-	struct window w;
+	struct planes p;
 
 	if (pool_setup(l, e))
 		return -1;
-	window_of(l, &w);
-	l->work = window_room(&w, window_planes(&w, l->in.channels));
-	l->scratch = kept_values(&w, l->in.channels) * sizeof(uint16_t);
+	planes_of(l, &p);
+	l->work = p.in_room + p.out_room + 2 * p.reach;
+	l->scratch = (l->in.channels * p.out + 2 * p.reach) * sizeof(uint16_t);
 	return 0;
 }
 
-/* Of run[i] and from[i] the greater, and where it was seen; places are small whole numbers. */
-VECTOR_CLONES static void take_greater(
-	const float *from, float place, size_t n, float *restrict run, float *restrict places)
-{
-	for (size_t i = 0; i < n; i++) {
-		float v = from[i], most = run[i], at = places[i];
-		int greater = (v > most) | (v != v);
+/* Some planes of an item, with so many of the pass's behind them. */
+struct run {
+	const struct layer_pass *pass;
+	const struct planes *planes;
+	size_t first, n, left; /* planes; left counts all from the first on */
+	uint16_t *kept;	       /* of the first; NULL in inference */
+};
 
-		run[i] = greater ? v : most;
-		places[i] = greater ? place : at;
+static void forward_item(const struct run *r)
+{
+	const struct planes *s = r->planes;
+	float *work = r->pass->work, *beside = work + s->in_room;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const float *from = r->pass->in + (r->first + i) * s->in;
+		float *out = r->pass->out + (r->first + i) * s->out;
+		int fits = (r->left - i) * s->out >= s->out_room;
+
+		if (s->spread)
+			window_spread(&s->window, from, 1, -INFINITY, work);
+		else if ((r->left - i) * s->in < s->in_room)
+			memcpy(work, from, s->in * sizeof *from);
+		if (s->spread || (r->left - i) * s->in < s->in_room)
+			from = work;
+		maxpool_forward(&s->window, &s->source, from, fits ? out : beside,
+			r->kept != NULL ? r->kept + i * s->out : NULL);
+		if (!fits)
+			memcpy(out, beside, s->out * sizeof *out);
 	}
 }
 
-VECTOR_CLONES static void take_maximum(const float *from, size_t n, float *restrict run)
+static void backward_item(const struct run *r)
 {
-	for (size_t i = 0; i < n; i++) {
-		float v = from[i], most = run[i];
-		int greater = (v > most) | (v != v);
+	const struct planes *s = r->planes;
+	float *beside = r->pass->work, *room = beside + s->in_room + s->reach;
 
-		run[i] = greater ? v : most;
+	for (size_t i = 0; i < r->n; i++) {
+		const float *dout = r->pass->dout + (r->first + i) * s->out;
+		float *to = r->pass->din + (r->first + i) * s->in;
+		int fits = (r->left - i) * s->in >= s->in_room;
+
+		if ((r->first + i) * s->out < s->reach || (r->left - i - 1) * s->out < s->reach)
+			dout = memcpy(room, dout, s->out * sizeof *dout);
+		maxpool_back(&s->window, dout, r->kept + i * s->out, fits ? to : beside);
+		if (!fits)
+			memcpy(to, beside, s->in * sizeof *to);
 	}
 }
 
-VECTOR_CLONES static void keep(const float *places, size_t n, uint16_t *kept)
+static void each_item(const struct layer *l, const struct layer_pass *p, int keeps,
+	void (*go)(const struct run *r))
 {
-	for (size_t i = 0; i < n; i++)
-		kept[i] = (uint16_t)places[i];
-}
+	size_t channels = l->in.channels;
+	struct planes s;
 
-/* kept is NULL in inference. */
-static void take_greatest(
-	const struct window *w, const float *spread, float *run, float *places, uint16_t *kept)
-{
-	memcpy(run, spread + w->offset[0], w->run * sizeof *run);
-	if (kept != NULL)
-		memset(places, 0, w->run * sizeof *places);
-	for (size_t t = 1; t < window_values(w); t++)
-		if (kept != NULL)
-			take_greater(spread + w->offset[t], (float)t, w->run, run, places);
-		else
-			take_maximum(spread + w->offset[t], w->run, run);
-	if (kept != NULL)
-		keep(places, w->run, kept);
+	planes_of(l, &s);
+	for (size_t i = 0; i < p->n; i++)
+		go(&(struct run){p, &s, i * channels, channels, (p->n - i) * channels,
+			keeps ? kept_of(l, p, &s, i) : NULL});
 }
 
 static void forward(const struct layer *l, const struct layer_pass *p)
 {
-	size_t planes = p->n * l->in.channels, n, most;
-	struct window_work work;
-	struct window w;
-
-	window_of(l, &w);
-	most = window_planes(&w, l->in.channels);
-	work = window_work_at(&w, most, p->work);
-	for (size_t i = 0; i < planes; i += n) {
-		n = size_min(most, planes - i);
-		window_spread(&w, p->in + i * w.in[0] * w.in[1], n, -INFINITY, work.spread);
-		for (size_t k = i; k < i + n; k++) {
-			take_greatest(&w, work.spread + (k - i) * w.plane, work.run,
-				work.padded, p->training ? kept_of(l, p, &w, k) : NULL);
-			window_from_run(&w, work.run, p->out + k * w.out[0] * w.out[1]);
-		}
-	}
-}
-
-/* The window's values of one phase, the last first, and how far back their outputs are. */
-struct seen {
-	size_t n;
-	size_t back[WINDOW_MAX_VALUES];
-	uint16_t place[WINDOW_MAX_VALUES];
-};
-
-static void seen_of(const struct window *w, size_t phase, struct seen *s)
-{
-	size_t values = w->grid[0] * w->grid[1];
-
-	s->n = 0;
-	for (size_t t = window_values(w); t-- > 0;) {
-		size_t back = w->offset[t] - phase * values; /* above `values` if it is less */
-
-		if (back < values) {
-			s->back[s->n] = back;
-			s->place[s->n++] = (uint16_t)t;
-		}
-	}
-}
-
-/* To n values of a phase the gradients of the windows that chose them for their value `place`.
- */
-VECTOR_CLONES static void give(
-	const float *dout, const uint16_t *places, uint16_t place, size_t n, float *restrict to)
-{
-	for (size_t i = 0; i < n; i++) {
-		float gradient = dout[i];
-
-		to[i] += places[i] == place ? gradient : 0;
-	}
-}
-
-static void backward_plane(const struct window *w, const float *dout, const uint16_t *kept,
-	float *padded, float *spread)
-{
-	size_t values = w->grid[0] * w->grid[1];
-	struct seen seen;
-
-	window_pad(w, dout, padded);
-	memset(spread, 0, w->plane * sizeof *spread);
-	for (size_t phase = 0; phase < w->stride[0] * w->stride[1]; phase++) {
-		seen_of(w, phase, &seen);
-		for (size_t k = 0; k < seen.n; k++)
-			give(padded + window_reach(w) - seen.back[k], kept - seen.back[k],
-				seen.place[k], values, spread + phase * values);
-	}
+	each_item(l, p, p->training, forward_item);
 }
 
 static void backward(const struct layer *l, const struct layer_pass *p)
 {
-	size_t planes = p->n * l->in.channels, n, most;
-	struct window_work work;
-	struct window w;
-
-	window_of(l, &w);
-	most = window_planes(&w, l->in.channels);
-	work = window_work_at(&w, most, p->work);
-	for (size_t i = 0; i < planes; i += n) {
-		n = size_min(most, planes - i);
-		for (size_t k = i; k < i + n; k++)
-			backward_plane(&w, p->dout + k * w.out[0] * w.out[1],
-				kept_of(l, p, &w, k), work.padded,
-				work.spread + (k - i) * w.plane);
-		window_collect(&w, work.spread, n, p->din + i * w.in[0] * w.in[1]);
-	}
+	each_item(l, p, 1, backward_item);
 }
 
 const struct layer_kind layer_maxpool = {
