@@ -75,9 +75,9 @@ VECTOR_CLONES void columns_add(const struct columns *c, const struct columns_run
 
 	for (size_t i = 0; i < runs; i++)
 		length[i] = (i + 1 < runs ? run[i + 1].to : n) - run[i].to;
-	for (size_t channel = 0; channel < channels; channel++, source += c->plane)
-		for (size_t t = 0; t < c->taps; t++, from += width)
+	for (; channels > 0; channels--, source += c->plane, from += c->taps * width)
+		for (size_t t = c->taps; t-- > 0;)
 			for (size_t i = 0; i < runs; i++)
-				add_run(from + run[i].to, length[i],
+				add_run(from + t * width + run[i].to, length[i],
 					source + c->offset[t] + run[i].from);
 }

@@ -40,10 +40,12 @@ size_t columns_runs(const struct columns *c, size_t from, size_t to, struct colu
 void columns_fill(const struct columns *c, const struct columns_run run[], size_t runs,
 	const float *source, size_t channels, float *to, size_t width);
 
-/* Adds rows to what the columns were made of, column by column: `n` columns in all, at most
- * COLUMNS_MAX_ADDED. Up to
- * WINDOW_SLACK floats behind a row and behind what it is added to are read, and the latter
- * written as they were. */
+/*
+ * Adds rows to what the columns were made of, `n` columns in all, at most COLUMNS_MAX_ADDED.
+ * What several columns add to one value they add in their order, the last tap first, so that
+ * columns may be added in any pieces from the first on. Up to WINDOW_SLACK floats behind a row
+ * and behind what it is added to are read, and the latter written as they were.
+ */
 void columns_add(const struct columns *c, const struct columns_run run[], size_t runs, size_t n,
 	const float *from, size_t width, size_t channels, float *source);
 

@@ -402,6 +402,8 @@ static void same_bytes_for_any_workers(void **state)
 	check_bytes("conv3x3:12/p1/nobias,bn,relu,+(dw3x3/p1,bn,conv1x1:12,bn|),relu,drop,gap,"
 		    "bn,fc:10",
 		500);
+	check_bytes(
+		"conv1x1:3,conv3x3:300/p1,tanh,flatten,fc:10", 8000); /* in several blocks */
 }
 
 int main(void)
