@@ -132,6 +132,21 @@ for small, names in (1, ("Korean/character01", "Balinese/character02", "Greek/ch
                 z.writestr(f"images_background_small{small}/{name}/04{c:02}_{drawer:02}.png", picture(c, 1))
 X
 "$PYTHON" photographs.py
+
+# head_of NET LAYER: what the pipeline freezes of a shipped net are all layers but the last
+# shellcheck disable=SC2317
+head_of() {
+	body=$(sed -n "s/^BODY_$1 = //p" "$ROOT/pipelines/caltech256/Makefile")
+	set -- --dry-run --net "$ROOT/nets/$1.net" "$2"
+	png2tensor -q --rgb --size 32x32 -o x.zst photos/val
+	train-teacher "$1" "$2" "$3" --freeze "$body" x.zst >/dev/null &&
+		! train-teacher "$1" "$2" "$3" --freeze "$body,$4.*" x.zst
+}
+for head in "squeezenet1.1 30" "mobilenet-0.25 84"; do
+	# shellcheck disable=SC2086
+	ok "all but the head of $head is frozen" head_of $head
+	like "and nothing is left without it" "$(cat "$ERR")" "nothing is left to train"
+done
 tiny="CLASSES=3 SIZE=16x16 BODY_squeezenet1.1=0.* BODY_mobilenet-0.25=[01].* STUDENTS=squeezenet1.1"
 echo "conv3x3:4/s2, bn, relu, gap, flatten, fc:1000" >nets/mobilenet-0.25.net
 png2tensor -q --rgb --size 16x16 -o x.zst photos/val
