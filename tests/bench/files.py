@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Processes that are timed, and the files that the works need, made when they are first asked for."""
 import collections
+import contextlib
 import json
 import os
 import subprocess
@@ -14,14 +15,17 @@ STUDENT = "784-100-100-10"
 Process = collections.namedtuple("Process", "seconds cpu mib out")
 
 
-def run(command, folder=".", env=None):
+def run(command, folder=".", env=None, output=None):
     """Runs a command to its end. Its largest resident memory is what the kernel says of it, which counts
-    this process too until the command's begins: so this one stays small and imports no NumPy."""
+    this process too until the command's begins: so this one stays small and imports no NumPy. Standard output
+    goes to a file of the folder, if one is named."""
     started = time.monotonic()
     command = [str(c).replace("{started}", repr(started)) for c in command]
-    with subprocess.Popen(command, cwd=folder, env=dict(os.environ, **(env or {})), stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, text=True) as p:
-        out = p.stdout.read()
+    with contextlib.ExitStack() as stack:
+        to = stack.enter_context(open(os.path.join(folder, output), "wb")) if output else subprocess.PIPE
+        p = stack.enter_context(subprocess.Popen(command, cwd=folder, env=dict(os.environ, **(env or {})),
+                                                 stdin=subprocess.DEVNULL, stdout=to, text=True))
+        out = "" if output else p.stdout.read()
         _, status, usage = os.wait4(p.pid, 0)
         p.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - started

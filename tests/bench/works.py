@@ -120,15 +120,19 @@ class Potstill:
         return Sample(process.seconds - epoch + epoch / work.steps(folder.items), process.mib)
 
     def write(self, work, folder):
-        """The difference between all items and a tenth of them: reading counts, starting does not."""
+        """The difference between all items and a tenth of them: reading counts, starting does not. Standard output
+        is not synced, nor is what NumPy saves."""
         folder.need("part.safetensors.zst")
-        whole, part = self.write_all(work, folder), self.write_all(work, folder, "part.safetensors.zst")
+        whole, part = (self.soft_targets(folder, data, "-", output="written") for data in ("data", "part"))
         return Sample(max(whole.seconds - part.seconds, 1e-6) * 10 / 9, whole.mib)
 
-    def write_all(self, _, folder, data="data.safetensors.zst"):
+    def write_all(self, _, folder):
+        return self.soft_targets(folder, "data", "written")
+
+    def soft_targets(self, folder, data, to, output=None):
         folder.need("data.safetensors.zst", "teacher.safetensors.zst")
-        process = files.run(["soft-targets", "-q", "--threads", self.threads, "-o", "written", data,
-                             "teacher.safetensors.zst"], folder.path)
+        process = files.run(["soft-targets", "-q", "--threads", self.threads, "-o", to, data + ".safetensors.zst",
+                             "teacher.safetensors.zst"], folder.path, output=output)
         return Sample(self.cost(process), process.mib)
 
     def evaluate(self, _, folder):
