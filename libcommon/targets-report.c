@@ -17,8 +17,8 @@ const double targets_temperature[TARGETS_TEMPERATURES] = {1, 5, 20};
 
 /* Room for one row, per worker. */
 struct scratch {
-	double *log_p, *log_q; /* [classes] */
-	float *decoded;	       /* [classes] */
+	double *log_p[TARGETS_TEMPERATURES], *log_q; /* [classes] */
+	float *decoded;				     /* [classes] */
 	void *stored;
 };
 
@@ -63,8 +63,8 @@ static void measure_entropy(
 {
 	for (int t = 0; t < TARGETS_TEMPERATURES; t++) {
 		metrics_log_probabilities(
-			SOFT_LOGITS, logit, classes, targets_temperature[t], work->log_p);
-		sums->entropy[t] += metrics_entropy(work->log_p, classes);
+			SOFT_LOGITS, logit, classes, targets_temperature[t], work->log_p[t]);
+		sums->entropy[t] += metrics_entropy(work->log_p[t], classes);
 	}
 }
 
@@ -85,6 +85,7 @@ static void encode(
 	}
 }
 
+/* Of logits measure_entropy has left what is exact. */
 static void measure_cost(
 	const struct job *j, const float *row, const struct scratch *work, struct sums *sums)
 {
@@ -93,11 +94,12 @@ static void measure_cost(
 	for (int t = 0; t < j->costs; t++) {
 		double kl;
 
-		metrics_log_probabilities(
-			s->values, row, s->classes, j->cost_at[t], work->log_p);
+		if (soft_values_fixed(s->values))
+			metrics_log_probabilities(
+				s->values, row, s->classes, j->cost_at[t], work->log_p[t]);
 		metrics_log_probabilities(
 			s->values, work->decoded, s->classes, j->cost_at[t], work->log_q);
-		kl = metrics_kl(work->log_p, work->log_q, s->classes);
+		kl = metrics_kl(work->log_p[t], work->log_q, s->classes);
 		sums->kl[t] += kl;
 		if (!(kl <= sums->kl_max[t]))
 			sums->kl_max[t] = kl;
@@ -167,11 +169,13 @@ static int make_scratch(struct job *j, int workers, struct err *e)
 	for (int i = 0; j->scratch != NULL && i < workers; i++) {
 		struct scratch *s = &j->scratch[i];
 
-		s->log_p = size_alloc(classes, 2 * sizeof *s->log_p, "a row of targets", e);
+		s->log_q = size_alloc(classes, (TARGETS_TEMPERATURES + 1) * sizeof *s->log_q,
+			"a row of targets", e);
 		s->decoded = size_alloc(classes, 2 * sizeof *s->decoded, "a row of targets", e);
-		if (s->log_p == NULL || s->decoded == NULL)
+		if (s->log_q == NULL || s->decoded == NULL)
 			return -1;
-		s->log_q = s->log_p + classes;
+		for (size_t t = 0; t < TARGETS_TEMPERATURES; t++)
+			s->log_p[t] = s->log_q + (t + 1) * classes;
 		s->stored = s->decoded + classes;
 	}
 	return j->scratch != NULL ? 0 : -1;
@@ -180,7 +184,7 @@ static int make_scratch(struct job *j, int workers, struct err *e)
 static void free_scratch(struct job *j, int workers)
 {
 	for (int i = 0; j->scratch != NULL && i < workers; i++) {
-		free(j->scratch[i].log_p);
+		free(j->scratch[i].log_q);
 		free(j->scratch[i].decoded);
 	}
 	free(j->scratch);
