@@ -25,6 +25,7 @@ END {
 	row("student alone, 20.5 k parameters", "97.78", alone)
 	row("student distilled as published, no T²", "96.92", published)
 	row("student distilled with T²", "–", squared)
+	row("variant: teacher", "–", sample["teachers", "own-teacher"])
 	row("variant: student alone", "–", own_alone)
 	row("variant: student distilled", "–", own)
 	print ""
