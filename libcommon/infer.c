@@ -69,8 +69,10 @@ static int run(struct job *j, size_t batch, infer_take *take, void *arg, struct 
 /* How many items at a time; 0 with text on failure. */
 static size_t ready(const struct infer *in, struct err *e)
 {
-	size_t batch = in->batch > 0 ? in->batch : INFER_BATCH;
+	size_t batch = in->batch, values = shape_values(&in->data->shape);
 
+	if (batch == 0)
+		batch = size_min(INFER_BATCH, INFER_VALUES / values + 1);
 	if (batch > infer_items(in))
 		batch = infer_items(in) > 0 ? infer_items(in) : 1;
 	if (in->net->batch == 0 && net_prepare(in->net, batch, 0, e))

@@ -14,7 +14,9 @@
 struct err;
 struct net;
 
-#define INFER_BATCH 1000
+/* Items at a time; fewer where these have more values than so many. */
+#define INFER_BATCH 2048
+#define INFER_VALUES ((size_t)1 << 25)
 
 /* What to run; the caller keeps alive what it points to. Zeroes are good defaults. */
 struct infer {
@@ -28,7 +30,7 @@ struct infer {
 	const struct dataset *data;
 	const uint32_t *item; /* numbers in the data set; NULL for all of it, in order */
 	size_t items;	      /* how many, where item is given */
-	size_t batch;	      /* items at a time; 0 for INFER_BATCH */
+	size_t batch;	      /* items at a time; 0 for as many as INFER_BATCH tells */
 	/* Pictures are seen by augment_view(view_seed, view, item, augment). */
 	struct augment augment;
 	uint64_t view_seed;

@@ -278,7 +278,7 @@ static void backward_block(const struct sweep *s, const float *packed, size_t fr
 
 void conv_backward(const struct layer *l, const struct layer_pass *p)
 {
-	const float *packed = p->packed + l->packed_at;
+	const float *packed = p->packed[LAYER_BACK] + l->packed_at;
 	size_t channels, columns;
 	struct sweep s;
 	struct conv c;

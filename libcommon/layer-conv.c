@@ -121,5 +121,6 @@ const struct layer_kind layer_conv = {
 	.forward = conv_forward,
 	.backward = conv_backward,
 	.gradient = conv_gradient,
+	.packs = LAYER_BACK,
 	.pack = pack,
 };

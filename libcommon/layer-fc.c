@@ -11,6 +11,9 @@
 
 extern const struct layer_kind layer_fc;
 
+/* Inference multiplies by the same weights again and again: they are packed, but for the few
+ * units that the product packs in no time. */
+#define PACKED_UNITS 192
 /* Rows of any tile go into it. */
 #define UNIT_STEP 24
 
@@ -28,6 +31,9 @@ static int setup(struct layer *l, struct err *e)
 	l->macs = l->param[0].count;
 	l->units = out;
 	l->unit_step = UNIT_STEP;
+	l->packed = out < PACKED_UNITS ? 0 : sgemm_panel_values(out, in);
+	if (l->packed == SIZE_MAX)
+		return err_set(e, "fc:%zu of %zu inputs is too large", out, in);
 	return 0;
 }
 
@@ -38,23 +44,45 @@ VECTOR_CLONES static void add_bias(const float *bias, size_t width, size_t n, fl
 			out[row * width + i] += bias[i];
 }
 
+/* The product's b, weight^T. */
+static struct sgemm weights(const struct layer *l, const float *param)
+{
+	size_t in = shape_values(&l->in);
+
+	return (struct sgemm){.n = l->units,
+		.k = in,
+		.b = param + l->param[0].at,
+		.ldb = in,
+		.transpose_b = 1};
+}
+
+/* The panels that begin with units [from, to). */
+static void pack(
+	const struct layer *l, const float *param, float *packed, size_t from, size_t to)
+{
+	size_t width = sgemm_panel_width();
+	struct sgemm g = weights(l, param);
+
+	from = (from + width - 1) / width * width;
+	to = size_min((to + width - 1) / width * width, l->units);
+	if (from < to)
+		sgemm_pack(&g, from, to, 0, g.k, packed + l->packed_at);
+}
+
 /* in . weight^T */
 static void forward(const struct layer *l, const struct layer_pass *p)
 {
-	size_t in = shape_values(&l->in), out = shape_values(&l->out);
-	struct sgemm g = {.m = p->n,
-		.n = out,
-		.k = in,
-		.a = p->in,
-		.lda = in,
-		.b = p->param + l->param[0].at,
-		.ldb = in,
-		.transpose_b = 1,
-		.c = p->out,
-		.ldc = out};
+	struct sgemm g = weights(l, p->param);
 
+	g.m = p->n;
+	g.a = p->in;
+	g.lda = g.k;
+	g.c = p->out;
+	g.ldc = g.n;
+	if (l->packed > 0 && p->packed[LAYER_FORWARD] != NULL)
+		g.panels = p->packed[LAYER_FORWARD] + l->packed_at;
 	sgemm_run(&g);
-	add_bias(p->param + l->param[1].at, out, p->n, p->out);
+	add_bias(p->param + l->param[1].at, g.n, p->n, p->out);
 }
 
 /* dout . weight */
@@ -113,4 +141,6 @@ const struct layer_kind layer_fc = {
 	.forward = forward,
 	.backward = backward,
 	.gradient = gradient,
+	.packs = LAYER_FORWARD,
+	.pack = pack,
 };

@@ -105,18 +105,22 @@ struct layer {
 	unsigned frozen;	  /* bit i: training leaves parameter i as it is */
 };
 
+enum layer_way { LAYER_FORWARD, LAYER_BACK, LAYER_WAYS };
+
 /*
  * Items on their way through one layer: some of a batch's for forward and backward, which one
  * worker takes through all layers, all of them for gradient.
  */
 struct layer_pass {
-	size_t n;	     /* items */
-	const float *param;  /* the net's arena; layer->param[i].at leads to the layer's own */
-	const float *packed; /* what pack made; the layer's own are at layer->packed_at */
-	int branch;	     /* of a join: which of its sources in and din are */
-	const float *in;     /* [n][in values] */
-	float *out;	     /* [n][out values] */
-	float *dout;	     /* [n][out values]: gradient of the loss by out */
+	size_t n;	    /* items */
+	const float *param; /* the net's arena; layer->param[i].at leads to the layer's own */
+	/* What the layers that pack for the one or the other made; the layer's own are at
+	 * layer->packed_at. NULL where none of that kind did. */
+	const float *packed[LAYER_WAYS];
+	int branch;	 /* of a join: which of its sources in and din are */
+	const float *in; /* [n][in values] */
+	float *out;	 /* [n][out values] */
+	float *dout;	 /* [n][out values]: gradient of the loss by out */
 	float *din; /* [n][in values]: receives the gradient by in; NULL where nobody needs it
 		     */
 	uint8_t *scratch; /* [n][layer->scratch] */
@@ -148,8 +152,6 @@ enum layer_in_place {
 	LAYER_IN_PLACE_ANEW, /* not even that: signs change */
 	LAYER_IN_PLACE_BACK  /* as the last, but out only in inference: backward reads in */
 };
-
-enum layer_way { LAYER_FORWARD, LAYER_BACK, LAYER_WAYS };
 
 struct layer_kind {
 	const char *name;	  /* as in the net's text */
@@ -186,8 +188,12 @@ struct layer_kind {
 	void (*measure[LAYER_WAYS])(const struct layer *l, const struct layer_pass *p);
 	void (*reduce[LAYER_WAYS])(
 		const struct layer *l, const struct layer_pass *p, float *param);
-	/* Of layers with `packed`: brings the parameters of units [from, to) into the order in
-	 * which the products read them. `packed` is the net's. */
+	/*
+	 * Of layers with `packed`: brings the parameters of units [from, to) into the order in
+	 * which the products read them, LAYER_FORWARD in nets that only infer, LAYER_BACK in
+	 * nets that train. `packed` is the net's.
+	 */
+	enum layer_way packs;
 	void (*pack)(const struct layer *l, const float *param, float *packed, size_t from,
 		size_t to);
 };

@@ -235,6 +235,11 @@ static size_t lay_out(struct net *n, size_t batch, int training, void *base)
 	return c.overflow ? 0 : c.used;
 }
 
+static size_t packed_values(const struct net *n, int training)
+{
+	return n->packed_values[training ? LAYER_BACK : LAYER_FORWARD];
+}
+
 size_t net_memory(const struct net *n, size_t batch, int training)
 {
 	struct net copy = *n;
@@ -252,7 +257,7 @@ size_t net_memory(const struct net *n, size_t batch, int training)
 	free(copy.stage);
 	if (bytes == 0 || size_mul(n->arena, sizeof(float), &arenas) ||
 		size_add(bytes, arenas, &bytes) ||
-		size_mul(n->packed_values, sizeof(float), &arenas) ||
+		size_mul(packed_values(n, training), sizeof(float), &arenas) ||
 		size_add(bytes, arenas, &bytes))
 		return 0;
 	return bytes;
@@ -265,11 +270,11 @@ int net_prepare(struct net *n, size_t batch, int training, struct err *e)
 	if (bytes == 0)
 		return err_set(e, "batches of %zu items are too large for this net", batch);
 	free(n->buffers);
+	free(n->packed);
 	n->batch = 0;
 	n->buffers = size_alloc(bytes, 1, "the net's activations", e);
-	if (n->packed == NULL)
-		n->packed = size_alloc(
-			n->packed_values, sizeof *n->packed, "the net's packed parameters", e);
+	n->packed = size_alloc(packed_values(n, training), sizeof *n->packed,
+		"the net's packed parameters", e);
 	if (n->buffers == NULL || n->packed == NULL)
 		return -1;
 	lay_out(n, batch, training, n->buffers);

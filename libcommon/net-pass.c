@@ -9,7 +9,6 @@ void net_start(struct net *n, const struct batch *b, int training, uint64_t seed
 {
 	n->pass = (struct layer_pass){.n = b->n,
 		.param = n->param,
-		.packed = n->packed,
 		.sums = n->sums,
 		.batch = b->n,
 		.training = training,
@@ -17,6 +16,7 @@ void net_start(struct net *n, const struct batch *b, int training, uint64_t seed
 		.epoch = b->epoch,
 		.item = b->item,
 		.in = b->input};
+	n->pass.packed[n->training ? LAYER_BACK : LAYER_FORWARD] = n->packed;
 }
 
 /* The activations of layer i, or the net's input where it is -1, from item `row` on. */
@@ -276,7 +276,7 @@ void net_pack_part(struct net *n, const struct net_part *part)
 {
 	const struct layer *l = part->layer;
 
-	if (l->packed > 0)
+	if (l->packed > 0 && l->kind->packs == (n->training ? LAYER_BACK : LAYER_FORWARD))
 		l->kind->pack(l, n->param, n->packed, part->from, part->to);
 }
 

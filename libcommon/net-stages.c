@@ -7,6 +7,8 @@
 
 #define LEAST_CHUNK 16
 #define MAX_CHUNK 64
+/* Inference reads packed weights, which come a panel at a time from farther away. */
+#define MAX_CHUNK_INFERENCE 128
 #define CHUNK_VALUES 262144 /* of activations: a megabyte */
 #define ROW_STEP 8	    /* of the products' tiles */
 
@@ -61,34 +63,35 @@ int net_tail(const struct net *n)
 }
 
 /*
- * Items in a chunk, at most `most`. Parameters pass through a core's cache once a chunk, so it
- * should have many; activations stay there from layer to layer if it has few, so those of
- * pictures go in smaller ones. The results do not depend on it.
+ * Items in a chunk, of `items` for each worker. Parameters pass through a core's cache once a
+ * chunk, so it should have many; activations stay there from layer to layer if it has few, so
+ * those of pictures go in smaller ones. The results do not depend on it.
  */
-static size_t within(size_t items, size_t values, size_t least)
+static size_t within(size_t items, size_t values, size_t least, size_t most)
 {
-	size_t most = CHUNK_VALUES / values;
-
-	most = most < least ? least : most > MAX_CHUNK ? MAX_CHUNK : most;
-	return size_min(items, most);
+	most = size_min(CHUNK_VALUES / values, most);
+	most = most < least ? least : most;
+	return (items - 1) / ((items + most - 1) / most) + 1; /* chunks are about as long */
 }
 
-static void set_chunks(struct net *n, size_t batch)
+static void set_chunks(struct net *n, size_t batch, int training)
 {
 	size_t workers = (size_t)workers_count(n->workers);
 	size_t share = (batch + workers - 1) / workers;
 
-	n->chunk = within(share, item_values(n, n->tail, n->layers), LEAST_CHUNK);
+	n->chunk = within(share, item_values(n, n->tail, n->layers), LEAST_CHUNK,
+		training ? MAX_CHUNK : MAX_CHUNK_INFERENCE);
 	n->chunk = (n->chunk + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
-	n->piece = n->tail > 0 ? within(n->chunk, item_values(n, 0, n->tail), LEAST_PIECE)
-			       : n->chunk;
+	n->piece = n->chunk;
+	if (n->tail > 0)
+		n->piece = within(n->chunk, item_values(n, 0, n->tail), LEAST_PIECE, MAX_CHUNK);
 }
 
 void net_cut_stages(struct net *n, size_t batch, int training)
 {
 	struct net_stage *s = n->stage;
 
-	set_chunks(n, batch);
+	set_chunks(n, batch, training);
 	*s = (struct net_stage){.chunk = n->chunk};
 	for (int i = 0; training && i < n->layers; i++)
 		if (layer_waits(&n->layer[i])) {

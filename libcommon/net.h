@@ -40,7 +40,7 @@ struct net {
 	size_t statistics; /* values of running statistics, which are stored beside them */
 	size_t arena;	   /* values in param: params, buffers, and padding, which stays 0 */
 	float *param;
-	size_t packed_values; /* values in packed */
+	size_t packed_values[LAYER_WAYS]; /* of the layers that pack for it */
 	float *packed; /* the parameters as net_pack last saw them; from net_prepare on */
 	struct net_part *part; /* all units of all layers, cut by shape alone */
 	size_t parts;

@@ -202,14 +202,17 @@ static int reads_in_place(const struct sgemm *g, const struct sgemm_level *l, si
 	       g->n % l->lanes == 0 && k * (apart & -apart) <= CACHE_BYTES;
 }
 
-/* The rows of b after the block's. */
+/* What lies behind the block and comes after it: of b's own rows, or of the panels. */
 static void look_on(struct block *b)
 {
 	const struct sgemm *g = b->g;
+	size_t columns = b->to - b->from;
 	size_t tiles = ((g->m + b->rows - 1) / b->rows) * b->panels;
-	size_t step = (g->ldb + tiles - 1) / tiles;
+	size_t step = (columns + tiles - 1) / tiles;
 
-	if (b->to - b->from == g->ldb && b->p + b->k < g->k)
+	if (g->panels != NULL && b->k == g->k && b->to < g->n)
+		b->ahead = (struct ahead){g->panels + b->to * g->k, step, step * b->k, tiles};
+	else if (g->panels == NULL && columns == g->ldb && b->p + b->k < g->k)
 		b->ahead =
 			(struct ahead){g->b + (b->p + b->k) * g->ldb, step, step * b->k, tiles};
 }
@@ -256,7 +259,7 @@ static void run_block(struct block *b, int in_place)
 	static _Thread_local float packed[BLOCK_VALUES];
 
 	cut_panels(b, in_place, packed);
-	if (in_place)
+	if (in_place || b->g->panels != NULL)
 		look_on(b);
 	for (size_t row = 0, rows; row < b->g->m; row += rows) {
 		rows = part(b->g->m - row, b->rows);
@@ -289,8 +292,10 @@ static void multiply(const struct sgemm *g, int transpose_c)
 
 	if (in_place && !g->transpose_a && WEIGHTS_VALUES / g->n < k)
 		k = part(g->k, WEIGHTS_VALUES / g->n > MIN_K ? WEIGHTS_VALUES / g->n : MIN_K);
-	columns = width * part((g->n + width - 1) / width,
-				  size_min(BLOCK_VALUES / (k * width), MAX_PANELS));
+	columns = size_min(BLOCK_VALUES / (k * width), MAX_PANELS);
+	if (g->panels != NULL) /* they stay in the cache while the next one comes */
+		columns = 1;
+	columns = width * part((g->n + width - 1) / width, columns);
 	for (size_t p = 0; p < g->k; p += k)
 		for (size_t j = 0; j < g->n; j += columns)
 			run_block(&(struct block){.g = g,

@@ -179,7 +179,8 @@ static void probe_open(struct probe *p, const struct example *x, struct workers 
 		.partials = doubles(rows * p->layer->partials),
 		.sums = doubles(p->net->sum_values),
 		.param = p->net->param,
-		.packed = floats(p->net->packed_values),
+		.packed = {floats(p->net->packed_values[LAYER_FORWARD]),
+			floats(p->net->packed_values[LAYER_BACK])},
 		.in = p->in,
 		.out = p->out,
 		.dout = p->dout,
@@ -201,7 +202,8 @@ static void probe_close(struct probe *p)
 	free(p->din);
 	free(p->weight);
 	free(p->grad);
-	free((float *)p->pass.packed);
+	for (int way = 0; way < LAYER_WAYS; way++)
+		free((float *)p->pass.packed[way]);
 	free(p->pass.partials);
 	free(p->pass.sums);
 	free(p->pass.scratch);
@@ -225,7 +227,8 @@ static void forward(struct probe *p)
 	const struct layer *l = p->layer;
 
 	if (l->packed > 0)
-		l->kind->pack(l, p->net->param, (float *)p->pass.packed, 0, l->units);
+		l->kind->pack(
+			l, p->net->param, (float *)p->pass.packed[l->kind->packs], 0, l->units);
 	know_batch(p, LAYER_FORWARD);
 	l->kind->forward(l, &p->pass);
 }
