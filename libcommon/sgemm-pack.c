@@ -10,6 +10,7 @@
 typedef float vector __attribute__((vector_size(16)));
 /* the same in memory, aligned like a float */
 typedef float stored __attribute__((vector_size(16), aligned(4)));
+typedef float pair __attribute__((vector_size(8), aligned(4)));
 
 /* to[p][i] = from[i][p] for 4 x 4 values. */
 static inline void transpose_4x4(const float *from, size_t ld, float *to, size_t width)
@@ -27,17 +28,33 @@ static inline void transpose_4x4(const float *from, size_t ld, float *to, size_t
 	*(stored *)(to + 3 * width) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
 }
 
+/* The same for 2 x 4 values: the tiles that are as wide as can be have 6 rows. */
+static inline void transpose_2x4(const float *from, size_t ld, float *to, size_t width)
+{
+	vector a = *(const stored *)from, b = *(const stored *)(from + ld);
+	vector low = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+	       high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+
+	*(pair *)to = __builtin_shufflevector(low, low, 0, 1);
+	*(pair *)(to + width) = __builtin_shufflevector(low, low, 2, 3);
+	*(pair *)(to + 2 * width) = __builtin_shufflevector(high, high, 0, 1);
+	*(pair *)(to + 3 * width) = __builtin_shufflevector(high, high, 2, 3);
+}
+
 /* Rows of k first, so that what is written stays in the L1 cache until it is whole. */
 void sgemm_transpose(
 	const float *from, size_t ld, size_t rows, size_t k, float *to, size_t width)
 {
-	size_t rows4 = rows - rows % 4, k4 = k - k % 4;
+	size_t rows4 = rows - rows % 4, rows2 = rows - rows % 2, k4 = k - k % 4;
 
-	for (size_t p = 0; p < k4; p += 4)
+	for (size_t p = 0; p < k4; p += 4) {
 		for (size_t i = 0; i < rows4; i += 4)
 			transpose_4x4(from + i * ld + p, ld, to + p * width + i, width);
+		if (rows4 < rows2)
+			transpose_2x4(from + rows4 * ld + p, ld, to + p * width + rows4, width);
+	}
 	for (size_t i = 0; i < rows; i++)
-		for (size_t p = i < rows4 ? k4 : 0; p < k; p++)
+		for (size_t p = i < rows2 ? k4 : 0; p < k; p++)
 			to[p * width + i] = from[i * ld + p];
 }
 
