@@ -73,6 +73,8 @@ size_t conv_gradient_work(const struct conv *c)
 {
 	struct places p;
 
+	if (conv_suits_dots(c))
+		return conv_dots_work(c);
 	return lay_out(c, NULL, &p) ? SIZE_MAX : p.total;
 }
 
@@ -208,26 +210,43 @@ static float bias_gradient(const struct conv *c, const struct layer_pass *p, siz
 	return (float)sum;
 }
 
+/* The transposed sum, and from there to its place. */
+static void sum_products(struct piece *b, const struct layer_pass *p, float *to)
+{
+	const struct conv *c = b->conv;
+
+	if (c->plain)
+		sum_plain(b, p);
+	else
+		sum_spread(b, p);
+	transpose(b->at.sum, c->in * c->taps, b->to - b->from, to);
+}
+
 void conv_gradient(const struct layer *l, const struct layer_pass *p, size_t from, size_t to,
 	float *const grad[])
 {
 	struct conv c;
 	struct piece b = {.conv = &c};
 	size_t depth;
+	int dots;
 
 	conv_of(l, &c);
-	lay_out(&c, p->work, &b.at);
+	dots = conv_suits_dots(&c);
+	if (!dots)
+		lay_out(&c, p->work, &b.at);
 	b.plan = plan_of(&c);
 	depth = c.in * c.taps;
 	for (b.from = from; b.from < to; b.from = b.to) {
+		size_t first = b.from - from;
+
 		b.group = b.from / c.out;
 		b.to = size_min((b.group + 1) * c.out, size_min(to, b.from + CONV_UNITS));
-		if (c.plain)
-			sum_plain(&b, p);
+		if (dots)
+			conv_dots_gradient(&c, p, b.from, b.to, grad[0] + first * depth,
+				l->params > 1 ? grad[1] + first : NULL);
 		else
-			sum_spread(&b, p);
-		transpose(b.at.sum, depth, b.to - b.from, grad[0] + (b.from - from) * depth);
+			sum_products(&b, p, grad[0] + first * depth);
 	}
-	for (size_t unit = from; l->params > 1 && unit < to; unit++)
+	for (size_t unit = from; !dots && l->params > 1 && unit < to; unit++)
 		grad[1][unit - from] = bias_gradient(&c, p, unit);
 }

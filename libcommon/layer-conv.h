@@ -35,4 +35,11 @@ void conv_backward(const struct layer *l, const struct layer_pass *p);
 void conv_gradient(const struct layer *l, const struct layer_pass *p, size_t from, size_t to,
 	float *const grad[]);
 
+/* Where it suits, the gradient by the weights of at most CONV_UNITS units of one group as dot
+ * products, and by their biases unless that is NULL. */
+int conv_suits_dots(const struct conv *c);
+size_t conv_dots_work(const struct conv *c);
+void conv_dots_gradient(const struct conv *c, const struct layer_pass *p, size_t from,
+	size_t to, float *grad, float *bias);
+
 #endif

@@ -9,10 +9,12 @@
 #define VECTORS 2
 #define WIDE 2
 #define ROWS 6
+#define DOT_ROWS 2
 #define TARGET __attribute__((target("avx2,fma")))
 #define SPLAT(x) _mm256_set1_ps(x)
 #define MULTIPLY_ADD(a, b, sum) _mm256_fmadd_ps(a, b, sum)
 #define FUSED 1
+#define IN_REGISTER(v) __asm__("" : "+x"(v))
 #include "sgemm-tile.h"
 #else
 extern int sgemm_avx2_is_for_x86; /* ISO C wants a declaration in every file */

@@ -9,10 +9,12 @@
 #define VECTORS 3
 #define WIDE 4
 #define ROWS 8
+#define DOT_ROWS 9
 #define TARGET __attribute__((target("avx512f")))
 #define SPLAT(x) _mm512_set1_ps(x)
 #define MULTIPLY_ADD(a, b, sum) _mm512_fmadd_ps(a, b, sum)
 #define FUSED 1
+#define IN_REGISTER(v) __asm__("" : "+v"(v))
 #include "sgemm-tile.h"
 #else
 extern int sgemm_avx512_is_for_x86; /* ISO C wants a declaration in every file */

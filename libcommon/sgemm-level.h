@@ -44,6 +44,8 @@ struct sgemm_level {
 	int fused;	   /* whether a product is added without being rounded before */
 	int (*runs)(void); /* on this CPU? */
 	void (*tile)(const struct sgemm_tile *t, size_t rows, size_t vectors);
+	size_t dot_rows;
+	void (*dots)(const struct sgemm_dots *d);
 };
 
 extern const struct sgemm_level sgemm_avx512, sgemm_avx2, sgemm_portable;

@@ -3,6 +3,8 @@
 #define NAME portable
 #define RUNS 1
 #define LANES 4
+#define DOT_ROWS 1
+#define IN_REGISTER(v) (void)(v)
 #define TARGET
 #define SPLAT(x) ((vector){x, x, x, x})
 #if defined(__aarch64__)

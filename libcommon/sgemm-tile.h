@@ -4,9 +4,11 @@
  *
  *	NAME                          what it is called
  *	LANES, VECTORS, ROWS, WIDE    the size of its tiles: struct sgemm_level
+ *	DOT_ROWS                      rows that sgemm-dots.h takes at a time
  *	TARGET                        the function attribute that allows its instructions
  *	SPLAT(x)                      a vector of LANES times x
  *	MULTIPLY_ADD(a, b, sum)       a * b + sum
+ *	IN_REGISTER(v)                keeps a vector from being read from memory at each use
  *	FUSED                         whether that rounds once
  *	RUNS                          whether this CPU has them
  *
@@ -29,7 +31,7 @@
 #elif defined(__clang__)
 #define EACH(i, n) _Pragma("clang loop unroll(full)") for ((i) = 0; (i) < (n); (i)++)
 #else
-#define EACH(i, n) _Pragma("GCC unroll 8") for ((i) = 0; (i) < (n); (i)++)
+#define EACH(i, n) _Pragma("GCC unroll 9") for ((i) = 0; (i) < (n); (i)++)
 #endif
 
 typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
@@ -118,6 +120,8 @@ TARGET static void run_tile(const struct sgemm_tile *t, size_t rows, size_t vect
 	}
 }
 
+#include "sgemm-dots.h"
+
 static int runs(void)
 {
 	return RUNS;
@@ -137,4 +141,6 @@ const struct sgemm_level LEVEL(NAME) = {
 	.fused = FUSED,
 	.runs = runs,
 	.tile = run_tile,
+	.dot_rows = DOT_ROWS,
+	.dots = run_dots,
 };

@@ -283,6 +283,16 @@ static size_t tile_vectors(const struct sgemm *g, const struct sgemm_level *l)
 		       : l->vectors;
 }
 
+size_t sgemm_dot_rows(void)
+{
+	return sgemm_level()->dot_rows;
+}
+
+void sgemm_dots(const struct sgemm_dots *d)
+{
+	sgemm_level()->dots(d);
+}
+
 static void multiply(const struct sgemm *g, int transpose_c)
 {
 	const struct sgemm_level *l = sgemm_level();

@@ -57,6 +57,30 @@ void sgemm_pack(const struct sgemm *g, size_t from, size_t to, size_t k_from, si
 	float *panels);
 
 /*
+ * Dot products of some rows with some units' rows: sum[unit][row] += their product over n
+ * values of each item, n a multiple of SGEMM_DOT_LANES. A sum has so many lanes, one chain of
+ * multiply-adds each, which are added at the end, lane i and lane i + 8, i + 4, i + 2, i + 1:
+ * its bytes depend on n and the items alone. Neither operand needs packing, as all are read
+ * along the summed index.
+ */
+#define SGEMM_DOT_LANES 16
+#define SGEMM_DOT_ROWS 9
+#define SGEMM_DOT_UNITS 3
+
+struct sgemm_dots {
+	size_t rows, units; /* at least 1; rows at most sgemm_dot_rows() */
+	const float *row[SGEMM_DOT_ROWS], *unit[SGEMM_DOT_UNITS];
+	size_t n, items;
+	size_t row_item, unit_item; /* values from one item to the next */
+	float *sum;
+	size_t sum_unit; /* from one unit's sums to the next one's; a row's are side by side */
+};
+
+/* How many rows a call may have: up to SGEMM_DOT_ROWS. */
+size_t sgemm_dot_rows(void);
+void sgemm_dots(const struct sgemm_dots *d);
+
+/*
  * The kernels in use: avx512, avx2 or portable. The first call of any function here chooses
  * them for the process: what POTSTILL_KERNELS names (see sgemm_check), else the best that the
  * CPU can run.

@@ -320,6 +320,71 @@ static void lays_panels_out_as_documented(void **state)
 	product_free(&p);
 }
 
+/* The lanes' chains, added as the documentation says. */
+static float dot_of(const struct sgemm_dots *d, size_t row, size_t unit)
+{
+	float lane[SGEMM_DOT_LANES] = {0};
+
+	for (size_t item = 0; item < d->items; item++)
+		for (size_t k = 0; k < d->n; k++) {
+			float a = d->row[row][item * d->row_item + k],
+			      b = d->unit[unit][item * d->unit_item + k], term = a * b,
+			      *sum = &lane[k % SGEMM_DOT_LANES];
+
+			*sum = fused() ? fmaf(a, b, *sum) : *sum + term;
+		}
+	for (size_t w = SGEMM_DOT_LANES / 2; w > 0; w /= 2)
+		for (size_t i = 0; i < w; i++)
+			lane[i] += lane[i + w];
+	return lane[0];
+}
+
+static void check_dots(size_t rows, size_t units)
+{
+	enum { N = 3 * SGEMM_DOT_LANES, ITEMS = 2 };
+	struct matrix a = matrix_new(ITEMS * SGEMM_DOT_ROWS, N, 1, 1),
+		      b = matrix_new(ITEMS * SGEMM_DOT_UNITS, N, 3, 2);
+	float sum[SGEMM_DOT_UNITS][SGEMM_DOT_ROWS + 1];
+	struct sgemm_dots d = {.rows = rows,
+		.units = units,
+		.n = N,
+		.items = ITEMS,
+		.row_item = SGEMM_DOT_ROWS * a.stride,
+		.unit_item = SGEMM_DOT_UNITS * b.stride,
+		.sum = sum[0],
+		.sum_unit = SGEMM_DOT_ROWS + 1};
+
+	for (size_t i = 0; i < rows; i++)
+		d.row[i] = a.value + i * a.stride;
+	for (size_t j = 0; j < units; j++)
+		d.unit[j] = b.value + j * b.stride;
+	for (size_t j = 0; j < SGEMM_DOT_UNITS; j++)
+		for (size_t i = 0; i <= SGEMM_DOT_ROWS; i++)
+			sum[j][i] = 1;
+	sgemm_dots(&d);
+	for (size_t j = 0; j < SGEMM_DOT_UNITS; j++)
+		for (size_t i = 0; i <= SGEMM_DOT_ROWS; i++) {
+			float wanted = i < rows && j < units ? 1 + dot_of(&d, i, j) : 1;
+
+			check(bits(wanted) == bits(sum[j][i]),
+				"%s: of %zu rows, %zu units sum %zu, %zu is %a, not %a",
+				sgemm_kernels(), rows, units, i, j, (double)sum[j][i],
+				(double)wanted);
+		}
+	free(a.memory);
+	free(b.memory);
+}
+
+static void dots_are_chains_in_lanes(void **state)
+{
+	(void)state;
+	for (size_t l = 0; l < LEVELS; l++)
+		if (sgemm_use(level[l]) == 0)
+			for (size_t rows = 1; rows <= sgemm_dot_rows(); rows++)
+				for (size_t units = 1; units <= SGEMM_DOT_UNITS; units++)
+					check_dots(rows, units);
+}
+
 static void does_nothing_to_nothing(void **state)
 {
 	static const size_t shape[][3] = {{0, 5, 5}, {5, 0, 5}, {0, 0, 0}};
@@ -347,6 +412,7 @@ int main(void)
 		cmocka_unit_test(same_bytes_however_cut_and_packed),
 		cmocka_unit_test(levels_agree),
 		cmocka_unit_test(lays_panels_out_as_documented),
+		cmocka_unit_test(dots_are_chains_in_lanes),
 		cmocka_unit_test(does_nothing_to_nothing),
 		cmocka_unit_test(names_its_kernels),
 	};
