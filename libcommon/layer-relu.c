@@ -33,6 +33,7 @@ VECTOR_CLONES static void backward(const struct layer *l, const struct layer_pas
 const struct layer_kind layer_relu = {
 	.name = "relu",
 	.options = "",
+	.rises = 1,
 	.in_place = LAYER_IN_PLACE,
 	.keeps = LAYER_KEEPS_SIGN,
 	.setup = pointwise_setup,

@@ -35,6 +35,7 @@ VECTOR_CLONES static void backward(const struct layer *l, const struct layer_pas
 const struct layer_kind layer_relu6 = {
 	.name = "relu6",
 	.options = "",
+	.rises = 1,
 	.in_place = LAYER_IN_PLACE,
 	.keeps = LAYER_KEEPS_OUT,
 	.setup = pointwise_setup,

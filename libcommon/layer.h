@@ -160,6 +160,9 @@ struct layer_kind {
 	double number_default;
 	int kernel;	     /* whether KxK must be given */
 	const char *options; /* accepted "/" options, separated by blanks; "" for none */
+	/* Of each value by itself, never falls, and where it is flat its gradient is 0: the
+	 * maximum may be taken before. */
+	int rises;
 	enum layer_in_place in_place; /* of a join: over its first source */
 	enum layer_keeps keeps;
 	/* Takes spec and in; sets out, param (names, shapes), units, packed, macs, scratch,

@@ -8,6 +8,8 @@
 
 #define ALIGN_VALUES 16 /* floats: parameters start on cache lines */
 
+extern const struct layer_kind layer_maxpool;
+
 struct builder {
 	struct net *net;
 	const struct net_item *item; /* the next one */
@@ -137,24 +139,47 @@ static int build_group(struct builder *b, int *at)
 	return add_layer(b, item, source, item->branches, at);
 }
 
+/* Whether a maximum of several values comes next, behind what it may as well come before. */
+static int pools_first(const struct net_item *item)
+{
+	const struct layer_spec *next = &item[1].layer;
+	const double *stride;
+
+	if (item->type != NET_LAYER || !item->layer.kind->rises || item[1].type != NET_LAYER ||
+		next->kind != &layer_maxpool)
+		return 0;
+	stride = layer_option(next, "s");
+	return stride != NULL ? *stride > 1 : next->kernel[0] * next->kernel[1] > 1;
+}
+
+/* The next layer of a series, number `i` of it, reads layer *at and becomes it. */
+static int build_layer(
+	struct builder *b, const struct net_item *item, size_t length, int i, int *at)
+{
+	if (set_name(b, length, i))
+		return -1;
+	b->source->layer = *at;
+	b->item++;
+	return add_layer(b, item, b->source++, 1, at);
+}
+
 /* Layers one after the other, the first reads layer *at, which becomes the last. */
 static int build_series(struct builder *b, int *at)
 {
 	size_t length = b->length;
 
 	for (int i = 0; b->item->type == NET_LAYER || b->item->type == NET_OPEN; i++) {
-		if (set_name(b, length, i))
-			return -1;
-		if (b->item->type == NET_OPEN) {
-			if (build_group(b, at))
+		const struct net_item *item = b->item;
+
+		if (item->type == NET_OPEN) {
+			if (set_name(b, length, i) || build_group(b, at))
 				return -1;
-			continue;
-		}
-		b->source->layer = *at;
-		if (add_layer(b, b->item, b->source, 1, at))
+		} else if (pools_first(item)) {
+			if (build_layer(b, item + 1, length, i + 1, at) ||
+				build_layer(b, item, length, i++, at))
+				return -1;
+		} else if (build_layer(b, item, length, i, at))
 			return -1;
-		b->item++;
-		b->source++;
 	}
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "infile.h"
 #include "net-spec.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* A group is one module of its series, its branches are nn.Sequentials within. */
@@ -31,6 +32,39 @@ static void refuses_joins_of_other_shapes(void **state)
 	check_refuses("fc:5,+(fc:4|fc:5),fc:2", 5,
 		"character 6: layer 1 (sum): branch 2 gives "
 		"5x1x1 where branch 1 gives 4x1x1\n");
+}
+
+/* A maximum of several values runs before what never falls; names and numbers are the text's.
+ */
+static void pools_before_it_rectifies(void **state)
+{
+	static const struct {
+		const char *text, *names;
+	} nets[] = {{"conv1x1:2,relu,maxpool2x2,drop", "0 2 1 3 "},
+		{"relu6,maxpool2x2/s2,relu,maxpool3x3/s2", "1 0 3 2 "},
+		{"relu,relu,maxpool2x2", "0 2 1 "}, {"relu,maxpool3x3/s1/p1", "0 1 "},
+		{"relu,maxpool1x1", "0 1 "}, {"lrelu,maxpool2x2,tanh,maxpool2x2", "0 1 2 3 "},
+		{"relu,avgpool2x2", "0 1 "},
+		{"relu,(maxpool2x2|avgpool2x2)", "0 1.0.0 1.1.0 1 "},
+		{"relu,(relu,maxpool2x2|maxpool2x2)", "0 1.0.1 1.0.0 1.1.0 1 "}};
+	struct shape in = {3, 20, 20};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++) {
+		struct err e;
+		struct net *n = net_new(nets[i].text, &in, pool, &e);
+		char names[64] = "";
+		size_t length = 0;
+
+		check(n != NULL, "%s: %s", nets[i].text, e.text);
+		for (int k = 0; k < n->layers; k++) {
+			length += (size_t)snprintf(
+				names + length, sizeof names - length, "%s ", n->layer[k].name);
+			assert_int_equal(n->layer[k].position, k);
+		}
+		check(strcmp(names, nets[i].names) == 0, "%s runs as %s", nets[i].text, names);
+		net_free(n);
+	}
 }
 
 /* A slot is used again when its activation was read for the last time, and no sooner. */
@@ -98,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_layers_in_branches),
 		cmocka_unit_test(refuses_joins_of_other_shapes),
+		cmocka_unit_test(pools_before_it_rectifies),
 		cmocka_unit_test(inference_shares_memory),
 		cmocka_unit_test(counts_the_shipped_nets),
 	};
