@@ -20,6 +20,13 @@ static int setup(struct layer *l, struct err *e)
 	return pointwise_setup(l, e);
 }
 
+VECTOR_CLONES static void compare(
+	const uint32_t *word, uint32_t threshold, size_t n, uint8_t *restrict mask)
+{
+	for (size_t i = 0; i < n; i++)
+		mask[i] = word[i] >= threshold;
+}
+
 /* One item's mask, a function of seed, layer, epoch, item and unit alone. */
 static void draw_mask(
 	const struct layer *l, const struct layer_pass *p, size_t row, uint8_t *mask)
@@ -33,8 +40,7 @@ static void draw_mask(
 		size_t n = values - done < WORDS ? values - done : WORDS;
 
 		rng_fill(&r, (uint32_t)(done / 4), word, n);
-		for (size_t i = 0; i < n; i++)
-			mask[done + i] = word[i] >= threshold;
+		compare(word, threshold, n, mask + done);
 	}
 }
 

@@ -58,16 +58,26 @@ void rng_block(const struct rng *r, uint32_t block, uint32_t word[4])
 	memcpy(word, c, sizeof c);
 }
 
+/* One block after the other, of which the first word of each is in out[0]. */
+VECTOR_CLONES static void sort_words(const uint32_t out[4][LANES], uint32_t *restrict word)
+{
+	for (size_t i = 0; i < LANES; i++)
+		for (size_t k = 0; k < 4; k++)
+			word[4 * i + k] = out[k][i];
+}
+
 void rng_fill(const struct rng *r, uint32_t block, uint32_t *word, size_t n)
 {
-	uint32_t out[4][LANES];
+	uint32_t out[4][LANES], sorted[4 * LANES];
 
 	for (size_t done = 0; done < n; done += 4 * LANES) {
-		size_t left = n - done < 4 * LANES ? n - done : 4 * LANES;
+		size_t left = n - done;
 
 		blocks(r, block + (uint32_t)(done / 4), out);
-		for (size_t i = 0; i < left; i++)
-			word[done + i] = out[i % 4][i / 4];
+		sort_words(
+			(const uint32_t(*)[LANES])out, left < 4 * LANES ? sorted : word + done);
+		if (left < 4 * LANES)
+			memcpy(word + done, sorted, left * sizeof *word);
 	}
 }
 
