@@ -85,7 +85,8 @@ struct layer {
 	struct shape out;
 	int readers; /* how often the layers behind read its output */
 	const struct layer_source *last_reader; /* NULL at the end of the net */
-	int slot; /* where its output lies in inference; -1 where that is the logits */
+	int slot;      /* where its output lies in inference; -1 where that is the logits */
+	int dout_slot; /* where the gradient by it lies in training, or an enum net_place */
 	struct layer_param param[LAYER_MAX_PARAMS + LAYER_MAX_BUFFERS];
 	int params, buffers; /* the buffers are behind the parameters */
 	size_t stride[2];    /* of layers with windows: down, across */
@@ -109,7 +110,7 @@ enum layer_way { LAYER_FORWARD, LAYER_BACK, LAYER_WAYS };
 
 /*
  * Items on their way through one layer: some of a batch's for forward and backward, which one
- * worker takes through all layers, all of them for gradient.
+ * worker takes through all layers; for gradient all of them, or a group of large ones.
  */
 struct layer_pass {
 	size_t n;	    /* items */
@@ -150,7 +151,8 @@ enum layer_in_place {
 	LAYER_IN_PLACE, /* an output is above 0 where its input is, or takes the gradient to 0
 			 */
 	LAYER_IN_PLACE_ANEW, /* not even that: signs change */
-	LAYER_IN_PLACE_BACK  /* as the last, but out only in inference: backward reads in */
+	LAYER_IN_PLACE_BACK  /* as the last, but out only in inference: backward reads in, and
+				may set din over it */
 };
 
 struct layer_kind {

@@ -3,6 +3,7 @@
 #include "net-buffers.h"
 
 #include "err.h"
+#include "net-share.h"
 #include "net.h"
 #include "size.h"
 #include "workers.h"
@@ -26,106 +27,6 @@ static void *carve(struct carver *c, size_t count, size_t size)
 		size_add(at, bytes - bytes % ALIGN_BYTES, &c->used))
 		c->overflow = 1;
 	return c->base == NULL || c->overflow ? NULL : c->base + at;
-}
-
-/* Whether the kind's out may be in. */
-static int overwrites(const struct layer *l, int training)
-{
-	return l->kind->in_place == LAYER_IN_PLACE_BACK
-		       ? !training
-		       : l->kind->in_place != LAYER_NOT_IN_PLACE;
-}
-
-/* Whether nobody reads the layer's source (the first, of a join) after the layer. */
-static int reads_last(const struct net *n, const struct layer *l)
-{
-	int from = l->source[0].layer;
-
-	return from >= 0 && n->layer[from].last_reader == &l->source[0];
-}
-
-/* Whether backward needs the activation of l as it is, or its signs. Layers in place share a
- * buffer, which the last of them keeps for all. */
-static int is_kept(const struct net *n, const struct layer *l, enum layer_in_place how)
-{
-	if (how == LAYER_IN_PLACE)
-		return l->kind->keeps == LAYER_KEEPS_OUT;
-	while (l->kind->keeps == LAYER_KEEPS_NOTHING) {
-		if (!overwrites(l, 1) || l->source[0].layer < 0)
-			return 0;
-		l = &n->layer[l->source[0].layer];
-	}
-	return 1;
-}
-
-/* Whether the layer may overwrite its source: not the data, nor what others need. */
-static int runs_in_place(const struct net *n, const struct layer *l, int training)
-{
-	const struct layer *before;
-
-	if (!overwrites(l, training) || !reads_last(n, l))
-		return 0;
-	before = &n->layer[l->source[0].layer];
-	return !training || (before->readers == 1 && !is_kept(n, before, l->kind->in_place));
-}
-
-/* Of free slots from `first` on the smallest that is large enough, else the largest, else a new
- * one. */
-static int choose_slot(struct net *n, const uint8_t *busy, int first, size_t values)
-{
-	int best = -1;
-
-	for (int i = first; i < n->slots; i++) {
-		int fits = n->slot[i] >= values;
-
-		if (busy[i])
-			continue;
-		if (best < 0 ||
-			(fits && (n->slot[best] < values || n->slot[i] < n->slot[best])) ||
-			(!fits && n->slot[best] < n->slot[i]))
-			best = i;
-	}
-	if (best < 0)
-		best = n->slots++;
-	if (n->slot[best] < values)
-		n->slot[best] = values;
-	return best;
-}
-
-static void free_sources(const struct net *n, const struct layer *l, uint8_t *busy)
-{
-	for (int i = 0; i < l->sources; i++) {
-		const struct layer_source *s = &l->source[i];
-
-		if (s->layer >= 0 && n->layer[s->layer].last_reader == s &&
-			n->layer[s->layer].slot != l->slot)
-			busy[n->layer[s->layer].slot] = 0;
-	}
-}
-
-int net_share_slots(struct net *n, struct err *e)
-{
-	uint8_t *busy = size_alloc((size_t)n->layers, 1, "the net's layers", e);
-
-	n->slot = size_alloc((size_t)n->layers, sizeof *n->slot, "the net's layers", e);
-	n->tail = net_tail(n);
-	for (int i = 0; n->slot != NULL && busy != NULL && i < n->layers; i++) {
-		struct layer *l = &n->layer[i];
-
-		if (i + 1 == n->tail) /* what the pieces of a chunk are gathered in */
-			n->head_slots = n->slots;
-		if (i == n->layers - 1)
-			l->slot = -1;
-		else if (i + 1 != n->tail && runs_in_place(n, l, 0))
-			l->slot = n->layer[l->source[0].layer].slot;
-		else
-			l->slot = choose_slot(n, busy, n->head_slots, shape_values(&l->out));
-		if (l->slot >= 0)
-			busy[l->slot] = 1;
-		free_sources(n, l, busy);
-	}
-	free(busy);
-	return n->slot == NULL || busy == NULL ? -1 : 0;
 }
 
 static size_t widest(const struct net *n)
@@ -159,50 +60,78 @@ static size_t largest_partials(const struct net *n)
 	return most;
 }
 
-/* Every activation is kept for the way back, and its gradient for those of the parameters. */
-static void lay_out_training(struct net *n, size_t batch, struct carver *c)
-{
-	for (int i = 0; i < n->layers; i++) {
-		const struct layer *l = &n->layer[i];
-		int from = l->source[0].layer;
-		size_t values = shape_values(&l->out) * batch;
-
-		n->out[i] = runs_in_place(n, l, 1) ? n->out[from]
-						   : carve(c, values, sizeof **n->out);
-		n->scratch[i] = carve(c, l->scratch * batch, 1);
-		if (l->kind->in_place && l->source[0].needs_din && reads_last(n, l))
-			n->dout[i] = n->dout[from];
-		else if (layer_trains(l) || l->needs_din || i == n->layers - 1)
-			n->dout[i] = carve(c, values, sizeof **n->dout);
-		else
-			n->dout[i] = NULL;
-	}
-	n->logits = n->out[n->layers - 1];
-	n->partials = carve(c, largest_partials(n) * batch, sizeof *n->partials);
-	n->sums = carve(c, n->sum_values, sizeof *n->sums);
-	n->worker_values = n->chunk * largest_sum(n);
-	n->spare = carve(
-		c, n->worker_values * (size_t)workers_count(n->workers), sizeof *n->spare);
-}
-
-/* Where a slot begins in a worker's activations. */
-static size_t slot_at(const struct net *n, int slot)
+/* Where a slot begins, or ends the last one: the head's have a piece's items, the others
+ * `items`.
+ */
+static size_t slot_at(const struct net *n, const struct net_slots *s, int slot, size_t items)
 {
 	size_t at = 0;
 
 	for (int i = 0; i < slot; i++)
-		at += n->slot[i] * (i < n->head_slots ? n->piece : n->chunk);
+		at += s->slot[i].values * (i < s->head ? n->piece : items);
 	return at;
+}
+
+/* Where the gradient by layer i's output lies; those in slots lie from `first` on. */
+static float *place_gradient(const struct net *n, int i, float *first, struct carver *c)
+{
+	const struct layer *l = &n->layer[i];
+
+	switch (l->dout_slot) {
+	case NET_NOWHERE:
+		return NULL;
+	case NET_OVER_OUT:
+		return n->out[i];
+	case NET_OF_SOURCE:
+		return n->dout[l->source[0].layer];
+	case NET_OWN:
+		return carve(c, n->group * shape_values(&l->out), sizeof **n->dout);
+	default:
+		if (first == NULL)
+			return NULL;
+		return first + slot_at(n, &n->dout_slots, l->dout_slot, n->group);
+	}
+}
+
+/* Every activation is kept for the way back, and its gradient as long as somebody reads it. */
+static void lay_out_training(struct net *n, size_t batch, struct carver *c)
+{
+	int last = n->layers - 1;
+	float *gradients = carve(c, slot_at(n, &n->dout_slots, n->dout_slots.count, n->group),
+		sizeof *gradients);
+
+	n->logits = carve(c, batch * n->classes, sizeof *n->logits);
+	for (int i = 0; i < n->layers; i++) {
+		const struct layer *l = &n->layer[i];
+
+		if (i == last)
+			n->out[i] = n->logits;
+		else if (net_runs_in_place(n, l, 1))
+			n->out[i] = n->out[l->source[0].layer];
+		else
+			n->out[i] = carve(c, n->group * shape_values(&l->out), sizeof **n->out);
+		n->scratch[i] = carve(c, l->scratch * n->group, 1);
+		n->dout[i] = place_gradient(n, i, gradients, c);
+	}
+	n->partials = carve(c, largest_partials(n) * n->group, sizeof *n->partials);
+	n->sums = carve(c, n->sum_values, sizeof *n->sums);
+	n->worker_values = n->chunk * largest_sum(n);
+	n->spare = carve(
+		c, n->worker_values * (size_t)workers_count(n->workers), sizeof *n->spare);
+	n->sum = carve(c, n->group < batch ? n->arena : 0, sizeof *n->sum);
+	n->next = carve(c, 2 * n->group < batch ? n->arena : 0, sizeof *n->next);
 }
 
 static void lay_out_inference(struct net *n, size_t batch, struct carver *c)
 {
 	float *first;
 
-	n->worker_values = slot_at(n, n->slots);
+	n->worker_values = slot_at(n, &n->slots, n->slots.count, n->chunk);
 	first = carve(c, n->worker_values * (size_t)workers_count(n->workers), sizeof *first);
 	for (int i = 0; i < n->layers - 1; i++)
-		n->out[i] = first != NULL ? first + slot_at(n, n->layer[i].slot) : NULL;
+		n->out[i] = first != NULL
+				    ? first + slot_at(n, &n->slots, n->layer[i].slot, n->chunk)
+				    : NULL;
 	n->logits = carve(c, n->classes * batch, sizeof *n->logits);
 	n->out[n->layers - 1] = n->logits;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Parameters that training leaves alone. */
 #include "err.h"
+#include "net-share.h"
 #include "net.h"
 
 #include <fnmatch.h>
@@ -73,6 +74,7 @@ int net_freeze(struct net *n, const char *patterns, struct err *e)
 	if (failed)
 		return -1;
 	stop_gradients(n);
+	net_share(n);
 	if (net_trained(n) == 0)
 		return err_set(e, "nothing is left to train");
 	return 0;

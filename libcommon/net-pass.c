@@ -19,12 +19,26 @@ void net_start(struct net *n, const struct batch *b, int training, uint64_t seed
 	n->pass.packed[n->training ? LAYER_BACK : LAYER_FORWARD] = n->packed;
 }
 
-/* The activations of layer i, or the net's input where it is -1, from item `row` on. */
+/* The first group, or the next one; 0 where there is none. */
+static int take_group(struct net *n, int is_first)
+{
+	size_t left;
+
+	n->first = is_first ? 0 : n->first + n->items;
+	left = n->pass.n - n->first;
+	n->items = left < n->group ? left : n->group;
+	return n->items > 0;
+}
+
+/* The activations of layer i, or the net's input where it is -1, from the group's item `row`
+ * on. */
 static float *out_at(const struct net *n, int i, size_t row, int worker)
 {
 	size_t values = shape_values(&n->layer[i].out);
 
-	if (n->training || i == n->layers - 1)
+	if (i == n->layers - 1)
+		return n->logits + (n->first + row) * values;
+	if (n->training)
 		return n->out[i] + row * values;
 	if (i + 1 < n->tail)
 		row = 0;
@@ -34,7 +48,7 @@ static float *out_at(const struct net *n, int i, size_t row, int worker)
 static const float *in_at(
 	const struct net *n, const struct layer_source *s, size_t row, int worker)
 {
-	return s->layer < 0 ? n->pass.in + row * shape_values(&n->in)
+	return s->layer < 0 ? n->pass.in + (n->first + row) * shape_values(&n->in)
 			    : out_at(n, s->layer, row, worker);
 }
 
@@ -43,7 +57,7 @@ static float *dout_at(const struct net *n, int i, size_t row)
 	return n->dout[i] + row * shape_values(&n->layer[i].out);
 }
 
-/* Items [from, to) on their way from one of a layer's sources through it. */
+/* Items [from, to) of the group on their way from one of a layer's sources through it. */
 static struct layer_pass pass_at(const struct net *n, const struct layer *l, int branch,
 	size_t from, size_t to, int worker)
 {
@@ -52,7 +66,7 @@ static struct layer_pass pass_at(const struct net *n, const struct layer *l, int
 	struct layer_pass p = n->pass;
 
 	p.n = to - from;
-	p.item = n->pass.item + from;
+	p.item = n->pass.item + n->first + from;
 	p.branch = branch;
 	p.in = in_at(n, s, from, worker);
 	p.out = out_at(n, i, from, worker);
@@ -107,7 +121,7 @@ static void back_to(
 	vector_add(sum, p->din, p->n * shape_values(&s->shape));
 }
 
-/* A batch's way through one stage. */
+/* A group's way through one stage. */
 struct trip {
 	struct net *net;
 	const struct net_stage *stage, *next; /* NULL behind the last */
@@ -176,7 +190,7 @@ static void go_forward(const struct trip *t, size_t from, size_t to, int worker)
 	const struct net_visitor *v = t->visitor;
 
 	if (t->stage == n->stage && v != NULL && v->enter != NULL)
-		v->enter(v->arg, from, to);
+		v->enter(v->arg, n->first + from, n->first + to);
 	go_piecewise(g, from, to);
 	go_whole(g, from, to);
 	if (next_waits(t))
@@ -204,11 +218,12 @@ static void run_chunk(void *trip, size_t part, int worker)
 	const struct net_visitor *v = t->visitor;
 	size_t from = part * t->stage->chunk, to = from + t->stage->chunk;
 
-	to = to < n->pass.n ? to : n->pass.n;
+	to = to < n->items ? to : n->items;
 	if (t->forward)
 		go_forward(t, from, to, worker);
 	if (t->forward && t->back)
-		v->leave(v->arg, from, to, n->logits + from * n->classes,
+		v->leave(v->arg, n->first + from, n->first + to,
+			out_at(n, n->layers - 1, from, worker),
 			dout_at(n, n->layers - 1, from));
 	if (t->back)
 		go_back(t, from, to, worker);
@@ -229,13 +244,15 @@ static void run_stage(
 	if (back && next_waits(&t))
 		reduce(n, t.next->from, LAYER_BACK);
 	workers_run(
-		n->workers, run_chunk, &t, (n->pass.n + t.stage->chunk - 1) / t.stage->chunk);
+		n->workers, run_chunk, &t, (n->items + t.stage->chunk - 1) / t.stage->chunk);
 }
 
 void net_forward(struct net *n, const struct net_visitor *v)
 {
-	for (int i = 0; i < n->stages; i++)
-		run_stage(n, i, v, 1, 0);
+	for (int more = take_group(n, 1); more; more = take_group(n, 0))
+		for (int i = 0; i < n->stages; i++)
+			run_stage(n, i, v, 1, 0);
+	take_group(n, 1);
 }
 
 void net_backward(struct net *n)
@@ -244,7 +261,7 @@ void net_backward(struct net *n)
 		run_stage(n, i, NULL, 0, 1);
 }
 
-void net_train(struct net *n, const struct net_visitor *v)
+static void train_group(struct net *n, const struct net_visitor *v)
 {
 	int last = n->stages - 1;
 
@@ -253,6 +270,49 @@ void net_train(struct net *n, const struct net_visitor *v)
 	run_stage(n, last, v, 1, 1);
 	for (int i = last - 1; i >= 0; i--)
 		run_stage(n, i, v, 0, 1);
+}
+
+static float *next_sum(const struct net *n)
+{
+	return n->first > 0 ? n->next : n->sum;
+}
+
+static void sum_part(void *net, size_t number, int worker)
+{
+	struct net *n = net;
+	const struct net_part *part = &n->part[number];
+	float *grad[LAYER_MAX_PARAMS];
+	size_t at;
+
+	if (!layer_trains(part->layer))
+		return;
+	for (int i = 0; i < part->layer->params; i++) {
+		net_part_values(part, i, &at);
+		grad[i] = next_sum(n) + at;
+	}
+	net_gradient(n, part, worker, grad);
+}
+
+/* Adds the group's gradients to those by the groups before it. */
+static void sum_gradients(struct net *n)
+{
+	float *sum = next_sum(n);
+
+	workers_run(n->workers, sum_part, n, n->parts);
+	if (sum == n->next)
+		n->next = n->sum;
+	n->sum = sum;
+}
+
+void net_train(struct net *n, const struct net_visitor *v)
+{
+	take_group(n, 1);
+	train_group(n, v);
+	while (n->first + n->items < n->pass.n) {
+		sum_gradients(n);
+		take_group(n, 0);
+		train_group(n, v);
+	}
 }
 
 size_t net_part_values(const struct net_part *part, int i, size_t *at)
@@ -267,9 +327,14 @@ size_t net_part_values(const struct net_part *part, int i, size_t *at)
 void net_gradient(struct net *n, const struct net_part *part, int worker, float *const grad[])
 {
 	const struct layer *l = part->layer;
-	struct layer_pass p = pass_at(n, l, 0, 0, n->pass.n, worker);
+	struct layer_pass p = pass_at(n, l, 0, 0, n->items, worker);
 
 	l->kind->gradient(l, &p, part->from, part->to, grad);
+	for (int i = 0; n->first > 0 && i < l->params; i++) {
+		size_t at, values = net_part_values(part, i, &at);
+
+		vector_add(grad[i], n->sum + at, values);
+	}
 }
 
 void net_pack_part(struct net *n, const struct net_part *part)

@@ -9,8 +9,10 @@
 #define MAX_CHUNK 64
 /* Inference reads packed weights, which come a panel at a time from farther away. */
 #define MAX_CHUNK_INFERENCE 128
-#define CHUNK_VALUES 262144 /* of activations: a megabyte */
-#define ROW_STEP 8	    /* of the products' tiles */
+#define CHUNK_VALUES 262144    /* of activations: a megabyte */
+#define ROW_STEP 8	       /* of the products' tiles */
+#define LEAST_GROUP 8	       /* work for several workers */
+#define GROUP_VALUES (1 << 25) /* of activations: 128 megabytes, and as many of gradients */
 
 #define LEAST_PIECE 4
 #define TAIL_VALUES 8192
@@ -74,24 +76,44 @@ static size_t within(size_t items, size_t values, size_t least, size_t most)
 	return (items - 1) / ((items + most - 1) / most) + 1; /* chunks are about as long */
 }
 
-static void set_chunks(struct net *n, size_t batch, int training)
+/* Those of a group. Large items are products by themselves, and few. */
+static void set_chunks(struct net *n, int training)
 {
 	size_t workers = (size_t)workers_count(n->workers);
-	size_t share = (batch + workers - 1) / workers;
+	size_t share = (n->group + workers - 1) / workers;
+	size_t step = item_values(n, 0, n->layers) > CHUNK_VALUES / ROW_STEP ? 1 : ROW_STEP;
 
 	n->chunk = within(share, item_values(n, n->tail, n->layers), LEAST_CHUNK,
 		training ? MAX_CHUNK : MAX_CHUNK_INFERENCE);
-	n->chunk = (n->chunk + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
+	n->chunk = (n->chunk + step - 1) / step * step;
 	n->piece = n->chunk;
 	if (n->tail > 0)
 		n->piece = within(n->chunk, item_values(n, 0, n->tail), LEAST_PIECE, MAX_CHUNK);
+}
+
+/* Items in a group, on which the order depends in which gradients are summed. */
+static size_t group_of(const struct net *n, size_t batch)
+{
+	size_t most = GROUP_VALUES / item_values(n, 0, n->layers);
+
+	most = most < LEAST_GROUP ? LEAST_GROUP : most - most % LEAST_GROUP;
+	return batch < most ? batch : most;
+}
+
+static int waits(const struct net *n)
+{
+	for (int i = 0; i < n->layers; i++)
+		if (layer_waits(&n->layer[i]))
+			return 1;
+	return 0;
 }
 
 void net_cut_stages(struct net *n, size_t batch, int training)
 {
 	struct net_stage *s = n->stage;
 
-	set_chunks(n, batch, training);
+	n->group = training && !waits(n) ? group_of(n, batch) : batch;
+	set_chunks(n, training);
 	*s = (struct net_stage){.chunk = n->chunk};
 	for (int i = 0; training && i < n->layers; i++)
 		if (layer_waits(&n->layer[i])) {

@@ -4,6 +4,7 @@
 #include "err.h"
 #include "net-buffers.h"
 #include "net-graph.h"
+#include "net-share.h"
 #include "size.h"
 
 #include <stdint.h>
@@ -60,11 +61,16 @@ static int make_room(struct net *n, struct err *e)
 	n->dout = size_alloc(layers, sizeof *n->dout, "the net's layers", e);
 	n->scratch = size_alloc(layers, sizeof *n->scratch, "the net's layers", e);
 	n->stage = size_alloc(layers + 1, sizeof *n->stage, "the net's layers", e);
+	n->slots.slot = size_alloc(layers, sizeof *n->slots.slot, "the net's layers", e);
+	n->dout_slots.slot =
+		size_alloc(layers, sizeof *n->dout_slots.slot, "the net's layers", e);
 	n->param = size_alloc(n->arena, sizeof *n->param, "the net's parameters", e);
 	if (n->out == NULL || n->dout == NULL || n->scratch == NULL || n->stage == NULL ||
-		n->param == NULL)
+		n->slots.slot == NULL || n->dout_slots.slot == NULL || n->param == NULL)
 		return -1;
-	return net_share_slots(n, e) || cut_parts(n, e) ? -1 : 0;
+	n->tail = net_tail(n);
+	net_share(n);
+	return cut_parts(n, e);
 }
 
 static int build(struct net *n, const struct net_spec *spec, const char *text, size_t most,
@@ -116,7 +122,8 @@ void net_free(struct net *n)
 	free(n->text);
 	free(n->layer);
 	free(n->source);
-	free(n->slot);
+	free(n->slots.slot);
+	free(n->dout_slots.slot);
 	free(n->out);
 	free(n->dout);
 	free(n->scratch);

@@ -29,6 +29,18 @@ struct net_stage {
 	size_t chunk; /* items */
 };
 
+struct net_slot {
+	size_t values;
+	int until; /* when it is read for the last time: net-share.c's */
+};
+
+/* Memory that activations share, or the gradients by them: of an item the slots lie one behind
+ * the other. */
+struct net_slots {
+	struct net_slot *slot;
+	int count, head; /* [0, head) hold a piece's items, the others a chunk's or a group's */
+};
+
 struct net {
 	char *text;	     /* as net_spec_text writes it */
 	struct layer *layer; /* in the order in which they run */
@@ -49,6 +61,12 @@ struct net {
 	/* What net_prepare made room for: */
 	size_t batch;
 	int training;
+	/*
+	 * Items that go forward and back, and into the gradients, before the next: of the shape
+	 * and the batch alone. The whole batch, but where in training an item is large and no
+	 * layer waits.
+	 */
+	size_t group;
 	struct net_stage *stage; /* one, but for training layers that wait */
 	int stages;
 	size_t chunk; /* items of the largest one */
@@ -59,25 +77,28 @@ struct net {
 	int tail;
 	size_t piece;
 	/*
-	 * Per layer: activations and the gradients by them (shared by layers in place; NULL
-	 * where nobody needs one), and scratch. Of the whole batch in training; else
+	 * Per layer: activations and the gradients by them (memory is shared where one is no
+	 * longer read; NULL where nobody needs one), and scratch. Of a group in training; else
 	 * activations of a chunk, worker by worker, in slots.
 	 */
 	float **out, **dout;
 	uint8_t **scratch;
-	size_t *slot;	       /* values of one item in each slot */
-	int slots, head_slots; /* of a piece's items, the others of a chunk's */
-	float *spare;	       /* a worker's gradient on its way to a sum */
-	size_t worker_values;  /* from one worker's activations, or spare, to the next one's */
-	float *work;	       /* the workers', worker_work values each */
+	struct net_slots slots;	     /* of activations, in inference */
+	struct net_slots dout_slots; /* of gradients, in training */
+	float *spare;		     /* a worker's gradient on its way to a sum */
+	size_t worker_values; /* from one worker's activations, or spare, to the next one's */
+	float *work;	      /* the workers', worker_work values each */
 	size_t worker_work;
 	double *partials; /* [batch]: of the layer that is measured */
 	double *sums;	  /* the layers', sum_values in all */
 	size_t sum_values;
 	float *logits; /* [batch][classes] */
+	float *sum;    /* the gradients by earlier groups, laid out as the parameters are */
+	float *next;   /* the same with the present one */
 	void *buffers; /* owns them all */
 	/* Since the last net_start: */
 	struct layer_pass pass;
+	size_t first, items; /* of the batch: the present group */
 };
 
 /* Builds a net for inputs of this shape; parameters are 0. NULL and text on failure. */
@@ -114,9 +135,10 @@ size_t net_memory(const struct net *n, size_t batch, int training);
 
 /*
  * How a batch goes through: net_pack after the parameters have changed; net_start; net_forward
- * or, in training, net_train; then, unit by unit, net_gradient. Workers take chunks of the
- * batch's items through the net's stages. In a net of one stage, nearly all, a chunk goes
- * forward and backward while it is in its worker's cache.
+ * or, in training, net_train; then, unit by unit, net_gradient. Workers take chunks of a
+ * group's items through the net's stages. In a net of one stage, nearly all, a chunk goes
+ * forward and backward while it is in its worker's cache. The gradients by all groups but the
+ * last are summed in net_train, from the first on.
  */
 void net_pack(struct net *n);
 
@@ -140,7 +162,8 @@ void net_forward(struct net *n, const struct net_visitor *v);
  * training. */
 void net_train(struct net *n, const struct net_visitor *v);
 
-/* The second half of net_train by itself, after net_forward and with net_dlogits filled. */
+/* The second half of net_train by itself, after net_forward and with net_dlogits filled: of a
+ * batch that is one group. */
 void net_backward(struct net *n);
 
 /* The gradient by the logits, [batch][classes], for net_backward. */

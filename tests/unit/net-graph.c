@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Nets with branches: their layers' names, what does not fit together, shared memory. Their
- * numbers are in net.c, gradients.c and oracle-maths.c. */
+/* Nets with branches: their layers' names, what does not fit together. Their numbers are in
+ * net.c, gradients.c and oracle-maths.c. */
 #include "made.h"
 
 #include "infile.h"
@@ -67,30 +67,6 @@ static void pools_before_it_rectifies(void **state)
 	}
 }
 
-/* A slot is used again when its activation was read for the last time, and no sooner. */
-static void inference_shares_memory(void **state)
-{
-	static const struct {
-		const char *text;
-		size_t values; /* that must be held at a time */
-	} nets[] = {{"fc:20,fc:20,fc:20,fc:20,fc:20,fc:5", 40},
-		{"fc:20,relu,tanh,drop,fc:5", 20}, {"fc:20,+(fc:20,relu,fc:20|),relu,fc:5", 60},
-		{"10*(+(fc:50,relu,fc:50|),relu),fc:5", 150},
-		{"fc:30,(fc:1|fc:2|fc:3),fc:5", 36}, {"fc:5", 0}};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++) {
-		struct net *n = make(nets[i].text, 50, 37, 0);
-		size_t values = 0;
-
-		for (int k = 0; k < n->slots; k++)
-			values += n->slot[k];
-		check(values == nets[i].values, "%s takes %zu values, not %zu", nets[i].text,
-			values, nets[i].values);
-		net_free(n);
-	}
-}
-
 /* The nets of the folder nets: what issue and papers count. */
 static void counts_the_shipped_nets(void **state)
 {
@@ -133,7 +109,6 @@ int main(void)
 		cmocka_unit_test(names_layers_in_branches),
 		cmocka_unit_test(refuses_joins_of_other_shapes),
 		cmocka_unit_test(pools_before_it_rectifies),
-		cmocka_unit_test(inference_shares_memory),
 		cmocka_unit_test(counts_the_shipped_nets),
 	};
 
