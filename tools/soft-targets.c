@@ -134,8 +134,9 @@ static int write_down(const struct targets_make *t, struct workers *w, struct er
 	struct targets_report r;
 	struct cli_targets told = {.report = &r, .source = &s, .teachers = t->models};
 
-	if (targets_report_make(&r, t->value, &s, t->data->labels, w, e) ||
-		soft_targets_save(&s, output, level, w, e))
+	if (targets_report_make(&r, t->value, &s, t->data->labels, w, e))
+		return err_in(e, output);
+	if (soft_targets_save(&s, output, level, w, e))
 		return -1;
 	told.bytes = cli_targets_bytes(output);
 	cli_targets_say(&told);
