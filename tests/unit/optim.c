@@ -224,7 +224,8 @@ static void defaults_are_as_published(void **state)
 	check_defaults("rmsprop", 1e-2, 0.99, 1e-8);
 }
 
-/* Two inputs, two units: weights in rows (3, 4) and (0.3, 0.4), biases 7 and 8. */
+/* Two inputs, two units: weights in rows (3, 4) and (0.3, 0.4), biases 7 and 8; gradients of 0.
+ */
 static struct net *small_net(struct workers *w)
 {
 	static const float weight[4] = {3, 4, 0.3f, 0.4f}, bias[2] = {7, 8};
@@ -236,6 +237,7 @@ static struct net *small_net(struct workers *w)
 	memcpy(n->param + p->at, weight, sizeof weight);
 	assert_non_null(net_param(n, 1, &p));
 	memcpy(n->param + p->at, bias, sizeof bias);
+	memset(given, 0, sizeof given);
 	return n;
 }
 
@@ -269,7 +271,6 @@ static void clips_the_whole_gradient(void **state)
 	o.clip = 1;
 	assert_int_equal(optim_init(&o, n, &e), 0);
 	net_param(n, 0, &p);
-	memset(given, 0, sizeof given);
 	given[p->at] = 3;
 	given[p->at + 1] = 4;
 	assert_true(fabs(optim_step(&o, n, 1, take_given) - 5) < 1e-12);
@@ -317,7 +318,6 @@ static void bounds_after_the_step(void **state)
 	o.max_norm = 5;
 	assert_int_equal(optim_init(&o, n, &e), 0);
 	net_param(n, 0, &p);
-	memset(given, 0, sizeof given);
 	given[p->at] = -3; /* (6, 8): norm 10 */
 	given[p->at + 1] = -4;
 	optim_step(&o, n, 1, take_given);
