@@ -9,11 +9,12 @@
 
 #include <string.h>
 
-static inline struct net *make(const char *text, size_t inputs, size_t batch, int training)
+/* Prepared for batches, unless `batch` is 0. */
+static inline struct net *make_of(
+	const char *text, const struct shape *in, size_t batch, int training)
 {
-	struct shape in = {inputs, 1, 1};
 	struct err e;
-	struct net *n = net_new(text, &in, pool, &e);
+	struct net *n = net_new(text, in, pool, &e);
 
 	check(n != NULL, "%s: %s", text, e.text);
 	if (batch > 0)
@@ -21,15 +22,25 @@ static inline struct net *make(const char *text, size_t inputs, size_t batch, in
 	return n;
 }
 
-static inline void check_refuses(const char *text, size_t inputs, const char *reason)
+static inline struct net *make(const char *text, size_t inputs, size_t batch, int training)
 {
-	struct shape in = {inputs, 1, 1};
+	return make_of(text, &(struct shape){inputs, 1, 1}, batch, training);
+}
+
+static inline void check_refuses_of(
+	const char *text, const struct shape *in, const char *reason)
+{
 	struct err e = {""};
-	struct net *n = net_new(text, &in, pool, &e);
+	struct net *n = net_new(text, in, pool, &e);
 
 	check(n == NULL, "%s is taken", text);
 	assert_true(e.text[0] != '\0');
 	check(strstr(e.text, reason) != NULL, "%s: \"%s\" lacks \"%s\"", text, e.text, reason);
+}
+
+static inline void check_refuses(const char *text, size_t inputs, const char *reason)
+{
+	check_refuses_of(text, &(struct shape){inputs, 1, 1}, reason);
 }
 
 #endif

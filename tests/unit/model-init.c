@@ -18,6 +18,19 @@ static void tell(const char *line)
 	snprintf(told + used, sizeof told - used, "%s\n", line);
 }
 
+/* What the net takes of a file, and what is said. */
+static void check_taken(const struct tensor_set *file, struct net *n, size_t taken, size_t of,
+	const char *lines)
+{
+	size_t all;
+
+	assert_int_equal(model_init_take(file, n, &all), taken);
+	assert_int_equal(all, of);
+	told[0] = '\0';
+	model_init_tell(file, n, tell);
+	assert_string_equal(told, lines);
+}
+
 /* Writes the set and reads it as --init does. */
 static int reload(const struct tensor_set *from, struct tensor_set *to, struct err *e)
 {
@@ -33,7 +46,6 @@ static void take(const char *from, const char *to, size_t taken, size_t of, cons
 	const struct layer_param *p, *q;
 	struct tensor_set s, file;
 	struct err e;
-	size_t all;
 
 	net_init(a, INITIALIZER_TORCH, 1);
 	net_init(b, INITIALIZER_TORCH, 2);
@@ -44,11 +56,7 @@ static void take(const char *from, const char *to, size_t taken, size_t of, cons
 	assert_int_equal(lineage_kind(&s, "model", &e), 0);
 	assert_int_equal(model_describe(&s, a, a->param, &plain, NULL, &e), 0);
 	check(reload(&s, &file, &e) == 0, "%s", e.text);
-	assert_int_equal(model_init_take(&file, b, &all), taken);
-	assert_int_equal(all, of);
-	told[0] = '\0';
-	model_init_tell(&file, b, tell);
-	assert_string_equal(told, lines);
+	check_taken(&file, b, taken, of, lines);
 	/* Nets of these tests have their matches first. */
 	for (size_t i = 0; net_tensor(b, i, &p) != NULL; i++) {
 		const float *as = before->param + p->at;
@@ -105,7 +113,6 @@ static void takes_from_elsewhere(void **state)
 	struct net *n = make("fc:4,relu,fc:2", INPUTS, 0, 0);
 	struct tensor_set s, file;
 	struct err e;
-	size_t all;
 
 	(void)state;
 	tensor_set_init(&s);
@@ -115,15 +122,12 @@ static void takes_from_elsewhere(void **state)
 	tensor_set_add(&s, "a\033[2Jb", TENSOR_F32, 0, NULL, other, &e);
 	tensor_set_add(&s, "train.state", TENSOR_F32, 1, (const size_t[]){4}, other, &e);
 	check(reload(&s, &file, &e) == 0, "%s", e.text);
-	assert_int_equal(model_init_take(&file, n, &all), 1);
-	assert_memory_equal(n->param + n->layer[0].param[0].at, weight, sizeof weight);
-	told[0] = '\0';
-	model_init_tell(&file, n, tell);
-	assert_string_equal(told,
+	check_taken(&file, n, 1, 4,
 		"0.weight [4,6]: taken\n0.bias [4]: not taken, it is F64 in the file, not F32\n"
 		"2.weight [2,4]: not taken, it is not in the file\n"
 		"2.bias [2]: not taken, it is [2,1] in the file\n"
 		"a?[2Jb []: in the file, not in the net\n");
+	assert_memory_equal(n->param + n->layer[0].param[0].at, weight, sizeof weight);
 	tensor_set_release(&s);
 	tensor_set_release(&file);
 	net_free(n);

@@ -46,9 +46,8 @@ static struct net *start(const char *text, const char *patterns)
 {
 	struct shape in = {3, 2, 2};
 	struct err e;
-	struct net *n = net_new(text, &in, pool, &e);
+	struct net *n = make_of(text, &in, 0, 0);
 
-	check(n != NULL, "%s: %s", text, e.text);
 	net_init(n, INITIALIZER_TORCH, 7);
 	if (patterns != NULL)
 		check(net_freeze(n, patterns, &e) == 0, "%s: %s", patterns, e.text);

@@ -48,12 +48,10 @@ static void cuts_by_shape_and_batch(void **state)
 static void memory_stops_growing(void **state)
 {
 	struct shape in = {3, 256, 256};
-	struct err e;
-	struct net *n = net_new("conv1x1:80,relu,gap,fc:4", &in, pool, &e);
+	struct net *n = make_of("conv1x1:80,relu,gap,fc:4", &in, 0, 0);
 	size_t one, more;
 
 	(void)state;
-	assert_non_null(n);
 	one = net_memory(n, 24, 1);
 	more = net_memory(n, 800, 1);
 	assert_true(one < net_memory(n, 8, 1) + 3 * sizeof(float) * n->arena + 4096);
@@ -130,8 +128,7 @@ static const char *const texts[] = {"conv3x3:4,relu,maxpool2x2,drop,flatten,fc:9
 static size_t net_values(const char *text)
 {
 	struct shape in = {2, SIDE, SIDE};
-	struct err e;
-	struct net *n = net_new(text, &in, pool, &e);
+	struct net *n = make_of(text, &in, 0, 0);
 	size_t values = n->arena;
 
 	net_free(n);

@@ -21,11 +21,8 @@ static const char *const tailed[] = {
 static struct net *make_picture(const char *text, int training)
 {
 	struct shape in = {1, SIDE, SIDE};
-	struct err e;
-	struct net *n = net_new(text, &in, pool, &e);
+	struct net *n = make_of(text, &in, ROWS, training);
 
-	check(n != NULL, "%s: %s", text, e.text);
-	check(net_prepare(n, ROWS, training, &e) == 0, "%s: %s", text, e.text);
 	net_init(n, INITIALIZER_TORCH, 1);
 	return n;
 }

@@ -3,22 +3,17 @@
 #include "window.h"
 
 #include "err.h"
+#include "made.h"
 #include "net.h"
-#include "pooled.h"
 #include "whole.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct net *make(const char *text, size_t height, size_t width)
+static struct net *make_map(const char *text, size_t height, size_t width)
 {
-	struct shape in = {1, height, width};
-	struct err e;
-	struct net *n = net_new(text, &in, pool, &e);
-
-	check(n != NULL, "%s: %s", text, e.text);
-	return n;
+	return make_of(text, &(struct shape){1, height, width}, 0, 0);
 }
 
 /* The size of the output, and how many values are padded before the input's first. */
@@ -55,7 +50,7 @@ static void sizes_are_known(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-		struct net *n = make(known[i].text, known[i].in, known[i].in + 1);
+		struct net *n = make_map(known[i].text, known[i].in, known[i].in + 1);
 		struct window w;
 
 		window_of(&n->layer[0], &w);
@@ -71,7 +66,7 @@ static void sizes_are_known(void **state)
 static void check_values(const char *text, size_t height, size_t width, const float *in,
 	const float *expected, size_t outs)
 {
-	struct net *n = make(text, height, width);
+	struct net *n = make_map(text, height, width);
 	static const uint32_t item[1] = {0};
 	struct batch b = {.n = 1, .input = (float *)in, .item = item};
 	const struct layer_param *p;
@@ -132,7 +127,7 @@ static void counts_are_known(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-		struct net *n = make(known[i].text, 28, 28);
+		struct net *n = make_map(known[i].text, 28, 28);
 
 		assert_int_equal(n->params, known[i].params);
 		assert_int_equal(n->macs, known[i].macs);
@@ -143,7 +138,7 @@ static void counts_are_known(void **state)
 static void not_a_number_is_seen(void **state)
 {
 	const float in[6] = {1, NAN, 3, 4, 5, 6};
-	struct net *n = make("maxpool2x2", 2, 3 + 1);
+	struct net *n = make_map("maxpool2x2", 2, 3 + 1);
 	static const uint32_t item[1] = {0};
 	const float eight[8] = {in[0], in[1], in[2], in[3], in[4], in[5], 7, 8};
 	struct batch b = {.n = 1, .input = (float *)eight, .item = item};
@@ -161,37 +156,32 @@ static void not_a_number_is_seen(void **state)
 	net_free(n);
 }
 
-static void check_refuses(const char *text, const char *reason)
+static void check_no_map(const char *text, const char *reason)
 {
-	struct shape in = {6, 5, 7};
-	struct err e = {""};
-	struct net *n = net_new(text, &in, pool, &e);
-
-	check(n == NULL, "%s is taken", text);
-	check(strstr(e.text, reason) != NULL, "%s: \"%s\" lacks \"%s\"", text, e.text, reason);
+	check_refuses_of(text, &(struct shape){6, 5, 7}, reason);
 }
 
 static void refuses_what_does_not_fit(void **state)
 {
 	(void)state;
-	check_refuses("conv6x1:3", "fit");
-	check_refuses("maxpool1x8", "fit");
-	check_refuses("conv3x3:3/s0", "above 0");
-	check_refuses("conv3x3:3/p2000", "whole number");
-	check_refuses("conv3x3:4/g4", "groups");
-	check_refuses("conv3x3:4/g3", "groups");
-	check_refuses("conv3x3:4/same/p1", "same");
-	check_refuses("conv3x3:4/p1/valid", "valid");
-	check_refuses("maxpool2x2/same/ceil", "same");
-	check_refuses("avgpool3x3/p2", "half");
-	check_refuses("conv33x33:4/p20", "1024");
-	check_refuses("conv3x3:4/ceil", "option");
-	check_refuses("conv:4", "kernel");
-	check_refuses("conv3x3", "units");
-	check_refuses("dw3x3:4", "number");
-	check_refuses("lrelu:1.5", "slope");
-	check_refuses("conv3x3:2147483647/p2,conv3x3:2147483647/p2", "too large");
-	check_refuses("100*conv1x1:2147483647", "too");
+	check_no_map("conv6x1:3", "fit");
+	check_no_map("maxpool1x8", "fit");
+	check_no_map("conv3x3:3/s0", "above 0");
+	check_no_map("conv3x3:3/p2000", "whole number");
+	check_no_map("conv3x3:4/g4", "groups");
+	check_no_map("conv3x3:4/g3", "groups");
+	check_no_map("conv3x3:4/same/p1", "same");
+	check_no_map("conv3x3:4/p1/valid", "valid");
+	check_no_map("maxpool2x2/same/ceil", "same");
+	check_no_map("avgpool3x3/p2", "half");
+	check_no_map("conv33x33:4/p20", "1024");
+	check_no_map("conv3x3:4/ceil", "option");
+	check_no_map("conv:4", "kernel");
+	check_no_map("conv3x3", "units");
+	check_no_map("dw3x3:4", "number");
+	check_no_map("lrelu:1.5", "slope");
+	check_no_map("conv3x3:2147483647/p2,conv3x3:2147483647/p2", "too large");
+	check_no_map("100*conv1x1:2147483647", "too");
 }
 
 int main(void)
