@@ -15,6 +15,8 @@
 /* A block's places, and values of its columns: they stay in the L2 cache. */
 #define MOST_PLACES 512
 #define BLOCK_VALUES 65536
+/* Four vectors of AVX-512's. */
+#define WIDE_UNITS 64
 
 /* How the work on some units is cut; sums go on from piece to piece, so it does not show. */
 struct plan {
@@ -42,7 +44,7 @@ static struct plan plan_of(const struct conv *c)
 struct places {
 	float *source;	/* spread planes: [items][channels] */
 	float *columns; /* [channels * taps][block] and slack */
-	float *panels;	/* the gradients by the output: of each block [block][units] */
+	float *outputs; /* the gradients by the items' outputs: of each strip [places][units] */
 	float *sum;	/* [depth][units] */
 	size_t total;
 };
@@ -50,10 +52,10 @@ struct places {
 static int lay_out(const struct conv *c, float *work, struct places *p)
 {
 	struct plan plan = plan_of(c);
-	size_t source, columns, panels, sum;
+	size_t source, columns, outputs, sum;
 
-	panels = sgemm_panel_values(CONV_UNITS, plan.items * c->out_pixels);
-	if (size_mul(plan.items * plan.channels, c->window.plane, &source) ||
+	if (size_mul(CONV_UNITS, plan.items * c->out_pixels, &outputs) ||
+		size_mul(plan.items * plan.channels, c->window.plane, &source) ||
 		size_mul(plan.channels * c->taps, plan.block, &columns) ||
 		size_mul(c->in * c->taps, CONV_UNITS, &sum))
 		return -1;
@@ -62,10 +64,10 @@ static int lay_out(const struct conv *c, float *work, struct places *p)
 	if (work != NULL) {
 		p->source = work;
 		p->columns = work + source;
-		p->panels = p->columns + columns;
-		p->sum = p->panels + panels;
+		p->outputs = p->columns + columns;
+		p->sum = p->outputs + outputs;
 	}
-	return size_add(source, columns, &p->total) || size_add(p->total, panels, &p->total) ||
+	return size_add(source, columns, &p->total) || size_add(p->total, outputs, &p->total) ||
 	       size_add(p->total, sum, &p->total);
 }
 
@@ -89,20 +91,29 @@ struct piece {
 	int add;		/* to what is in the sum */
 };
 
-/* The gradients by places [at, at + n) as panels [n][units]. */
-static void pack_block(const struct piece *b, size_t at, size_t n, float *panels)
+/* Units side by side in a product: as many as a wide tile has, or a panel. */
+static size_t strip_units(const struct piece *b, size_t from)
+{
+	size_t units = b->to - b->from, most = sgemm_panel_width();
+
+	return size_min(units % WIDE_UNITS == 0 ? WIDE_UNITS : most, units - from);
+}
+
+static float *strip_at(const struct piece *b, size_t from)
+{
+	return b->at.outputs + from * b->items * b->conv->out_pixels;
+}
+
+static void pack_outputs(const struct piece *b)
 {
 	const struct conv *c = b->conv;
-	size_t pixels = c->out_pixels, outs = c->groups * c->out * pixels,
-	       units = b->to - b->from, step;
-	struct sgemm g = {.n = units, .k = n, .ldb = pixels, .transpose_b = 1};
+	size_t pixels = c->out_pixels, outs = c->groups * c->out * pixels, n;
 
-	for (size_t i = 0; i < n; i += step) {
-		size_t item = (at + i) / pixels, place = (at + i) % pixels;
-
-		step = size_min(pixels - place, n - i);
-		g.b = b->dout + item * outs + b->from * pixels + place - i;
-		sgemm_pack(&g, 0, units, i, i + step, panels);
+	for (size_t i = 0; i < b->to - b->from; i += n) {
+		n = strip_units(b, i);
+		for (size_t item = 0; item < b->items; item++)
+			sgemm_transpose(b->dout + item * outs + (b->from + i) * pixels, pixels,
+				n, pixels, strip_at(b, i) + item * pixels * n, n);
 	}
 }
 
@@ -117,42 +128,50 @@ static void spread_channels(const struct piece *b, size_t channel, size_t channe
 			0, b->at.source + i * channels * c->window.plane);
 }
 
+/* Columns of places [at, at + g->k) times the gradients there. */
+static void multiply_strips(const struct piece *b, struct sgemm *g, size_t at)
+{
+	float *c = g->c;
+
+	for (size_t i = 0; i < b->to - b->from; i += g->n) {
+		g->n = g->ldb = strip_units(b, i);
+		g->b = strip_at(b, i) + at * g->n;
+		g->c = c + i;
+		sgemm_run(g);
+	}
+	g->c = c;
+}
+
 /* Adds what some channels' columns give with all places of the items. */
 static void add_channels(const struct piece *b, size_t channel, size_t channels)
 {
 	const struct conv *c = b->conv;
 	const struct window *w = &c->window;
-	size_t places = b->items * c->out_pixels, units = b->to - b->from, n;
+	size_t places = b->items * c->out_pixels, units = b->to - b->from;
 	struct columns_run run[MOST_PLACES];
 	struct columns all = {{w->out[0], w->out[1]}, w->grid[1], w->plane, channels * w->plane,
 		c->taps, w->offset};
 	struct sgemm g = {.m = channels * c->taps,
-		.n = units,
 		.a = b->at.columns,
 		.lda = b->plan.block,
 		.c = b->at.sum + channel * c->taps * units,
 		.ldc = units};
 
 	spread_channels(b, channel, channels);
-	for (size_t at = 0; at < places; at += n) {
-		n = size_min(b->plan.block, places - at);
-		columns_fill(&all, run, columns_runs(&all, at, at + n, run), b->at.source,
+	for (size_t at = 0; at < places; at += g.k) {
+		g.k = size_min(b->plan.block, places - at);
+		columns_fill(&all, run, columns_runs(&all, at, at + g.k, run), b->at.source,
 			channels, b->at.columns, b->plan.block);
-		g.k = n;
-		g.panels = b->at.panels + sgemm_panel_values(units, at);
 		g.add = b->add || at > 0;
-		sgemm_run(&g);
+		multiply_strips(b, &g, at);
 	}
 }
 
 static void add_items(const struct piece *b)
 {
 	const struct conv *c = b->conv;
-	size_t places = b->items * c->out_pixels, block = b->plan.block;
 
-	for (size_t at = 0; at < places; at += block)
-		pack_block(b, at, size_min(block, places - at),
-			b->at.panels + sgemm_panel_values(b->to - b->from, at));
+	pack_outputs(b);
 	for (size_t i = 0; i < c->in; i += b->plan.channels)
 		add_channels(b, i, size_min(b->plan.channels, c->in - i));
 }

@@ -48,6 +48,17 @@ static int set_groups(struct layer *l, size_t *groups, struct err *e)
 	return 0;
 }
 
+static size_t unit_step(size_t units)
+{
+	size_t parts = (units - 1) / CONV_UNITS + 1, step;
+
+	if (units <= CONV_MANY_UNITS)
+		return units;
+	parts = parts > 1 ? parts : 2;
+	step = (units - 1) / parts + 1;
+	return (step + CONV_UNIT_STEP - 1) / CONV_UNIT_STEP * CONV_UNIT_STEP;
+}
+
 static int set_params(struct layer *l, size_t groups, struct err *e)
 {
 	size_t in = l->in.channels / groups, out = (size_t)l->spec.number,
@@ -59,7 +70,7 @@ static int set_params(struct layer *l, size_t groups, struct err *e)
 		(struct layer_param){.name = "bias", .rank = 1, .shape = {out}, .count = out};
 	l->params = layer_option(&l->spec, "nobias") != NULL ? 1 : 2;
 	l->units = out;
-	l->unit_step = out < CONV_UNITS ? out : CONV_UNITS;
+	l->unit_step = unit_step(out);
 	if (size_mul(out, l->out.height * l->out.width, &pixels) || pixels > NET_MAX_VALUES ||
 		size_mul(out, in * height * width, &l->param[0].count) ||
 		size_mul(l->param[0].count, l->out.height * l->out.width, &l->macs))

@@ -11,9 +11,13 @@
 
 #include "columns.h"
 
-/* Units whose gradient is computed at a time, two panels of AVX-512's: columns are made anew
- * for each such part. */
-#define CONV_UNITS 96
+/*
+ * Units whose gradient is computed at a time, at most: columns are made anew for each such
+ * part. Above CONV_MANY_UNITS there are two parts, for two workers.
+ */
+#define CONV_UNITS 128
+#define CONV_MANY_UNITS 96
+#define CONV_UNIT_STEP 16
 
 struct conv {
 	struct window window;

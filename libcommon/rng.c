@@ -68,7 +68,7 @@ VECTOR_CLONES static void sort_words(const uint32_t out[4][LANES], uint32_t *res
 
 void rng_fill(const struct rng *r, uint32_t block, uint32_t *word, size_t n)
 {
-	uint32_t out[4][LANES], sorted[4 * LANES];
+	uint32_t out[4][LANES], sorted[4 * LANES] = {0};
 
 	for (size_t done = 0; done < n; done += 4 * LANES) {
 		size_t left = n - done;

@@ -57,8 +57,4 @@ const struct sgemm_level *sgemm_level(void);
 void sgemm_pack_panel(const struct sgemm *g, size_t p, size_t k, size_t j, size_t columns,
 	size_t width, float *to);
 
-/* to[k][rows] = from[rows][k], transposed. */
-void sgemm_transpose(
-	const float *from, size_t ld, size_t rows, size_t k, float *to, size_t width);
-
 #endif

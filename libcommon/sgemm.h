@@ -56,6 +56,10 @@ size_t sgemm_panel_values(size_t n, size_t k);
 void sgemm_pack(const struct sgemm *g, size_t from, size_t to, size_t k_from, size_t k_to,
 	float *panels);
 
+/* to[k][rows] = from[rows][k], transposed. */
+void sgemm_transpose(
+	const float *from, size_t ld, size_t rows, size_t k, float *to, size_t width);
+
 /*
  * Dot products of some rows with some units' rows: sum[unit][row] += their product over n
  * values of each item, n a multiple of SGEMM_DOT_LANES. A sum has so many lanes, one chain of
