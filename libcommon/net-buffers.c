@@ -166,7 +166,7 @@ static size_t lay_out(struct net *n, size_t batch, int training, void *base)
 
 static size_t packed_values(const struct net *n, int training)
 {
-	return n->packed_values[training ? LAYER_BACK : LAYER_FORWARD];
+	return n->packed_values[net_packs_for(training)];
 }
 
 size_t net_memory(const struct net *n, size_t batch, int training)

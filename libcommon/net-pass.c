@@ -16,7 +16,7 @@ void net_start(struct net *n, const struct batch *b, int training, uint64_t seed
 		.epoch = b->epoch,
 		.item = b->item,
 		.in = b->input};
-	n->pass.packed[n->training ? LAYER_BACK : LAYER_FORWARD] = n->packed;
+	n->pass.packed[net_packs_for(n->training)] = n->packed;
 }
 
 /* The first group, or the next one; 0 where there is none. */
@@ -341,7 +341,7 @@ void net_pack_part(struct net *n, const struct net_part *part)
 {
 	const struct layer *l = part->layer;
 
-	if (l->packed > 0 && l->kind->packs == (n->training ? LAYER_BACK : LAYER_FORWARD))
+	if (l->packed > 0 && l->kind->packs == net_packs_for(n->training))
 		l->kind->pack(l, n->param, n->packed, part->from, part->to);
 }
 

@@ -176,6 +176,12 @@ void net_gradient(struct net *n, const struct net_part *part, int worker, float 
 /* How many values of parameter i of its layer the part has, and where in the arena. */
 size_t net_part_values(const struct net_part *part, int i, size_t *at);
 
+/* What layers pack for in nets that are prepared for training, or not. */
+static inline enum layer_way net_packs_for(int training)
+{
+	return training ? LAYER_BACK : LAYER_FORWARD;
+}
+
 /* Packs a part whose parameters have changed. */
 void net_pack_part(struct net *n, const struct net_part *part);
 
