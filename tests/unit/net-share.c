@@ -14,49 +14,45 @@ static size_t values_of(const struct net_slots *s)
 	return values;
 }
 
+struct expected {
+	const char *text;
+	size_t values; /* that must be held at a time */
+};
+
+static void check_slots(const struct expected *x, int training)
+{
+	struct net *n = make(x->text, 50, 37, training);
+	size_t values = values_of(training ? &n->dout_slots : &n->slots);
+
+	check(values == x->values, "%s takes %zu values, not %zu", x->text, values, x->values);
+	net_free(n);
+}
+
 /* A slot is used again when its activation was read for the last time, and no sooner. */
 static void inference_shares_memory(void **state)
 {
-	static const struct {
-		const char *text;
-		size_t values; /* that must be held at a time */
-	} nets[] = {{"fc:20,fc:20,fc:20,fc:20,fc:20,fc:5", 40},
+	static const struct expected nets[] = {{"fc:20,fc:20,fc:20,fc:20,fc:20,fc:5", 40},
 		{"fc:20,relu,tanh,drop,fc:5", 20}, {"fc:20,+(fc:20,relu,fc:20|),relu,fc:5", 60},
 		{"10*(+(fc:50,relu,fc:50|),relu),fc:5", 150},
 		{"fc:30,(fc:1|fc:2|fc:3),fc:5", 36}, {"fc:5", 0}};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++) {
-		struct net *n = make(nets[i].text, 50, 37, 0);
-		size_t values = values_of(&n->slots);
-
-		check(values == nets[i].values, "%s takes %zu values, not %zu", nets[i].text,
-			values, nets[i].values);
-		net_free(n);
-	}
+	for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++)
+		check_slots(&nets[i], 0);
 }
 
 /* Gradients that none by parameters are made of: each is there from one stage to the next. */
 static void training_shares_gradients(void **state)
 {
-	static const struct {
-		const char *text;
-		size_t values;
-	} nets[] = {{"fc:20,relu,fc:20,relu,fc:5", 0}, {"fc:20,bn,relu,fc:5", 20},
-		{"4*(fc:20,bn,relu),fc:5", 40},
+	static const struct expected nets[] = {{"fc:20,relu,fc:20,relu,fc:5", 0},
+		{"fc:20,bn,relu,fc:5", 20}, {"4*(fc:20,bn,relu),fc:5", 40},
 		{"fc:20,bn,relu,fc:30,bn,relu,fc:10,bn,fc:5", 50},
 		{"fc:20,bn,relu,4*(+(fc:20,bn,relu,fc:20,bn|),relu),fc:5", 60},
 		{"fc:20,(fc:2|fc:3),tanh,fc:5", 5}};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++) {
-		struct net *n = make(nets[i].text, 50, 37, 1);
-		size_t values = values_of(&n->dout_slots);
-
-		check(values == nets[i].values, "%s takes %zu values, not %zu", nets[i].text,
-			values, nets[i].values);
-		net_free(n);
-	}
+	for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++)
+		check_slots(&nets[i], 1);
 }
 
 /* What bn sets over its input; not where others read that, or what it lies over. */
