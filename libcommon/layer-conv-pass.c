@@ -100,8 +100,9 @@ static size_t cut(const struct sweep *s, size_t from, size_t to, struct piece pi
 /* The product with the panels, of whole vectors of their columns. */
 static void multiply(const struct sweep *s, const float *a, size_t m, size_t k, size_t columns)
 {
+	size_t whole = (columns + WINDOW_SLACK - 1) / WINDOW_SLACK * WINDOW_SLACK;
 	struct sgemm g = {.m = m,
-		.n = (columns + WINDOW_SLACK - 1) / WINDOW_SLACK * WINDOW_SLACK,
+		.n = size_min(whole, s->block),
 		.k = k,
 		.a = a,
 		.lda = k,
