@@ -52,7 +52,7 @@ struct block {
 	int transpose_c;      /* c is stored [n][m] */
 	size_t rows, vectors; /* of a tile, at most */
 	size_t p, k, from, to;
-	struct panel panel[MAX_PANELS];
+	struct panel *panel; /* its own: at most MAX_PANELS */
 	size_t panels;
 	struct ahead ahead;
 };
@@ -60,8 +60,11 @@ struct block {
 /* How long the parts are of a length that is cut into equal ones of at most `most`. */
 static size_t part(size_t length, size_t most)
 {
-	size_t parts = (length + most - 1) / most;
+	size_t parts;
 
+	if (length <= most)
+		return length;
+	parts = (length + most - 1) / most;
 	return (length + parts - 1) / parts;
 }
 
@@ -175,8 +178,11 @@ static void run_rows(struct block *b, size_t row, size_t rows)
 {
 	float packed[MAX_K_PACKED * SGEMM_MAX_ROWS];
 	const struct sgemm *g = b->g;
-	struct sgemm_tile t = {.k = b->k, .ldc = g->ldc, .add = g->add || b->p > 0};
+	struct sgemm_tile t;
 
+	t.k = b->k;
+	t.ldc = g->ldc;
+	t.add = g->add || b->p > 0;
 	take_a(b, row, rows, packed, &t);
 	look_down(b, row + rows, rows);
 	for (size_t i = 0; i < b->panels; i++) {
@@ -206,15 +212,18 @@ static int reads_in_place(const struct sgemm *g, const struct sgemm_level *l, si
 static void look_on(struct block *b)
 {
 	const struct sgemm *g = b->g;
-	size_t columns = b->to - b->from;
-	size_t tiles = ((g->m + b->rows - 1) / b->rows) * b->panels;
-	size_t step = (columns + tiles - 1) / tiles;
+	size_t columns = b->to - b->from, tiles, step;
+	const float *next;
 
 	if (g->panels != NULL && b->k == g->k && b->to < g->n)
-		b->ahead = (struct ahead){g->panels + b->to * g->k, step, step * b->k, tiles};
+		next = g->panels + b->to * g->k;
 	else if (g->panels == NULL && columns == g->ldb && b->p + b->k < g->k)
-		b->ahead =
-			(struct ahead){g->b + (b->p + b->k) * g->ldb, step, step * b->k, tiles};
+		next = g->b + (b->p + b->k) * g->ldb;
+	else
+		return;
+	tiles = ((g->m + b->rows - 1) / b->rows) * b->panels;
+	step = (columns + tiles - 1) / tiles;
+	b->ahead = (struct ahead){next, step, step * b->k, tiles};
 }
 
 /* Where the panel's b is: in the panels given, in its place, or packed here. */
@@ -254,15 +263,26 @@ static void cut_panels(struct block *b, int in_place, float *packed)
 	}
 }
 
+/* How many rows come next: as many as a tile has, and the last two tiles are about equal. A
+ * division would take a tenth of a small tile's time. */
+static size_t next_rows(size_t left, size_t most)
+{
+	if (left <= most)
+		return left;
+	return left < 2 * most ? (left + 1) / 2 : most;
+}
+
 static void run_block(struct block *b, int in_place)
 {
 	static _Thread_local float packed[BLOCK_VALUES];
+	struct panel panel[MAX_PANELS];
 
+	b->panel = panel;
 	cut_panels(b, in_place, packed);
 	if (in_place || b->g->panels != NULL)
 		look_on(b);
 	for (size_t row = 0, rows; row < b->g->m; row += rows) {
-		rows = part(b->g->m - row, b->rows);
+		rows = next_rows(b->g->m - row, b->rows);
 		run_rows(b, row, rows);
 	}
 }
