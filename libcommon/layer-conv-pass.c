@@ -217,6 +217,10 @@ void conv_forward(const struct layer *l, const struct layer_pass *p)
 		forward_plain(&c, l, p);
 		return;
 	}
+	if (l->packed[LAYER_FORWARD] > 0 && p->packed[LAYER_FORWARD] != NULL) {
+		conv_winograd(&c, l, p);
+		return;
+	}
 	sweep_init(&s, &c, p, c.in * c.taps);
 	channels = c.groups * c.in;
 	for (; s.first < p->n; s.first += s.items) {
@@ -279,7 +283,7 @@ static void backward_block(const struct sweep *s, const float *packed, size_t fr
 
 void conv_backward(const struct layer *l, const struct layer_pass *p)
 {
-	const float *packed = p->packed[LAYER_BACK] + l->packed_at;
+	const float *packed = p->packed[LAYER_BACK] + l->packed_at[LAYER_BACK];
 	size_t channels, columns;
 	struct sweep s;
 	struct conv c;

@@ -76,13 +76,13 @@ static int set_params(struct layer *l, size_t groups, struct err *e)
 		size_mul(l->param[0].count, l->out.height * l->out.width, &l->macs))
 		return err_set(e, "conv%zux%zu:%zu of %zu channels is too large", height, width,
 			out, in);
-	l->packed = l->needs_din ? l->param[0].count : 0;
+	l->packed[LAYER_BACK] = l->needs_din ? l->param[0].count : 0;
 	return 0;
 }
 
 static int setup(struct layer *l, struct err *e)
 {
-	size_t groups, more;
+	size_t groups, more[2];
 	struct conv c;
 
 	if (window_setup(l, 0, e) || set_groups(l, &groups, e))
@@ -92,8 +92,12 @@ static int setup(struct layer *l, struct err *e)
 		return -1;
 	conv_of(l, &c);
 	l->work = conv_pass_work(&c);
-	more = conv_gradient_work(&c);
-	l->work = l->work > more ? l->work : more;
+	more[0] = conv_gradient_work(&c);
+	more[1] = conv_winograd_work(&c);
+	for (int i = 0; i < 2; i++)
+		l->work = l->work > more[i] ? l->work : more[i];
+	if (conv_suits_winograd(&c))
+		l->packed[LAYER_FORWARD] = CONV_TILE * CONV_TILE * c.in * c.out;
 	if (l->work > NET_MAX_VALUES)
 		return err_set(
 			e, "conv:%zu of %zu channels is too large", l->units, l->in.channels);
@@ -113,8 +117,8 @@ static void pack(
 		end = row + PACK_ROWS < depth ? row + PACK_ROWS : depth;
 		for (size_t unit = from; unit < to; unit++) {
 			const float *weight = param + l->param[0].at + unit * depth;
-			float *at = packed + l->packed_at + unit / c.out * depth * c.out +
-				    unit % c.out;
+			float *at = packed + l->packed_at[LAYER_BACK] +
+				    unit / c.out * depth * c.out + unit % c.out;
 
 			for (size_t i = row; i < end; i++)
 				at[i * c.out] = weight[i];
@@ -132,6 +136,5 @@ const struct layer_kind layer_conv = {
 	.forward = conv_forward,
 	.backward = conv_backward,
 	.gradient = conv_gradient,
-	.packs = LAYER_BACK,
-	.pack = pack,
+	.pack = {[LAYER_FORWARD] = conv_winograd_pack, [LAYER_BACK] = pack},
 };

@@ -4,7 +4,7 @@
  * [units of a group][inputs of a group * taps] and columns (columns.h), group by group and
  * panel by panel; on its way back the transposed weights' product with the gradients by the
  * output is what is added to the windows' values. Convolutions of 1x1 are products of the
- * planes as they lie.
+ * planes as they lie. Nets that only infer take 3x3 windows by tiles (layer-conv-winograd.c).
  */
 #ifndef LAYER_CONV_H
 #define LAYER_CONV_H
@@ -45,5 +45,16 @@ int conv_suits_dots(const struct conv *c);
 size_t conv_dots_work(const struct conv *c);
 void conv_dots_gradient(const struct conv *c, const struct layer_pass *p, size_t from,
 	size_t to, float *grad, float *bias);
+
+/*
+ * Where it suits, forward by tiles of 2x2 outputs, each of which sees CONV_TILE values along
+ * each side, from packed weights: [CONV_TILE * CONV_TILE][units][inputs].
+ */
+#define CONV_TILE 4
+int conv_suits_winograd(const struct conv *c);
+size_t conv_winograd_work(const struct conv *c);
+void conv_winograd_pack(
+	const struct layer *l, const float *param, float *packed, size_t from, size_t to);
+void conv_winograd(const struct conv *c, const struct layer *l, const struct layer_pass *p);
 
 #endif

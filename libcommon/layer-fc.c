@@ -31,8 +31,9 @@ static int setup(struct layer *l, struct err *e)
 	l->macs = l->param[0].count;
 	l->units = out;
 	l->unit_step = UNIT_STEP;
-	l->packed = out < PACKED_UNITS ? 0 : sgemm_panel_values(out, in);
-	if (l->packed == SIZE_MAX)
+	if (out >= PACKED_UNITS)
+		l->packed[LAYER_FORWARD] = sgemm_panel_values(out, in);
+	if (l->packed[LAYER_FORWARD] == SIZE_MAX)
 		return err_set(e, "fc:%zu of %zu inputs is too large", out, in);
 	return 0;
 }
@@ -66,7 +67,7 @@ static void pack(
 	from = (from + width - 1) / width * width;
 	to = size_min((to + width - 1) / width * width, l->units);
 	if (from < to)
-		sgemm_pack(&g, from, to, 0, g.k, packed + l->packed_at);
+		sgemm_pack(&g, from, to, 0, g.k, packed + l->packed_at[LAYER_FORWARD]);
 }
 
 /* in . weight^T */
@@ -79,8 +80,8 @@ static void forward(const struct layer *l, const struct layer_pass *p)
 	g.lda = g.k;
 	g.c = p->out;
 	g.ldc = g.n;
-	if (l->packed > 0 && p->packed[LAYER_FORWARD] != NULL)
-		g.panels = p->packed[LAYER_FORWARD] + l->packed_at;
+	if (l->packed[LAYER_FORWARD] > 0 && p->packed[LAYER_FORWARD] != NULL)
+		g.panels = p->packed[LAYER_FORWARD] + l->packed_at[LAYER_FORWARD];
 	sgemm_run(&g);
 	add_bias(p->param + l->param[1].at, g.n, p->n, p->out);
 }
@@ -141,6 +142,5 @@ const struct layer_kind layer_fc = {
 	.forward = forward,
 	.backward = backward,
 	.gradient = gradient,
-	.packs = LAYER_FORWARD,
-	.pack = pack,
+	.pack = {[LAYER_FORWARD] = pack},
 };

@@ -74,6 +74,8 @@ struct layer_source {
 	size_t at;     /* a join may keep here where in its output the branch's values go */
 };
 
+enum layer_way { LAYER_FORWARD, LAYER_BACK, LAYER_WAYS };
+
 struct layer {
 	struct layer_spec spec;
 	const struct layer_kind *kind;
@@ -101,12 +103,11 @@ struct layer {
 	 * on the parameters is cut at multiples of unit_step.
 	 */
 	size_t units, unit_step;
-	size_t packed, packed_at; /* values that pack makes of the parameters, and where */
-	int needs_din;		  /* whether any source does */
-	unsigned frozen;	  /* bit i: training leaves parameter i as it is */
+	/* Values that pack makes of the parameters, and where. */
+	size_t packed[LAYER_WAYS], packed_at[LAYER_WAYS];
+	int needs_din;	 /* whether any source does */
+	unsigned frozen; /* bit i: training leaves parameter i as it is */
 };
-
-enum layer_way { LAYER_FORWARD, LAYER_BACK, LAYER_WAYS };
 
 /*
  * Items on their way through one layer: some of a batch's for forward and backward, which one
@@ -115,8 +116,8 @@ enum layer_way { LAYER_FORWARD, LAYER_BACK, LAYER_WAYS };
 struct layer_pass {
 	size_t n;	    /* items */
 	const float *param; /* the net's arena; layer->param[i].at leads to the layer's own */
-	/* What the layers that pack for the one or the other made; the layer's own are at
-	 * layer->packed_at. NULL where none of that kind did. */
+	/* What the layers packed for the one or the other; the layer's own are at
+	 * layer->packed_at. NULL where the net was not prepared for it. */
 	const float *packed[LAYER_WAYS];
 	int branch;	 /* of a join: which of its sources in and din are */
 	const float *in; /* [n][in values] */
@@ -194,13 +195,12 @@ struct layer_kind {
 	void (*reduce[LAYER_WAYS])(
 		const struct layer *l, const struct layer_pass *p, float *param);
 	/*
-	 * Of layers with `packed`: brings the parameters of units [from, to) into the order in
+	 * Of layers with `packed`: brings the parameters of units [from, to) into the form in
 	 * which the products read them, LAYER_FORWARD in nets that only infer, LAYER_BACK in
 	 * nets that train. `packed` is the net's.
 	 */
-	enum layer_way packs;
-	void (*pack)(const struct layer *l, const float *param, float *packed, size_t from,
-		size_t to);
+	void (*pack[LAYER_WAYS])(const struct layer *l, const float *param, float *packed,
+		size_t from, size_t to);
 };
 
 /* The kind of this name, or NULL; the table, NULL-terminated. */

@@ -40,12 +40,13 @@ static int place_params(struct net *n, struct layer *l, struct err *e)
 		else if (p->dtype == TENSOR_F32)
 			n->statistics += p->count;
 	}
-	l->packed_at = n->packed_values[l->kind->packs];
 	l->sums_at = n->sum_values;
 	n->sum_values += l->sums;
-	if (size_add(n->packed_values[l->kind->packs], l->packed,
-		    &n->packed_values[l->kind->packs]))
-		return err_set(e, "the net has too many parameters");
+	for (int way = 0; way < LAYER_WAYS; way++) {
+		l->packed_at[way] = n->packed_values[way];
+		if (size_add(n->packed_values[way], l->packed[way], &n->packed_values[way]))
+			return err_set(e, "the net has too many parameters");
+	}
 	return 0;
 }
 

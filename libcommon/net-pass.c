@@ -340,9 +340,10 @@ void net_gradient(struct net *n, const struct net_part *part, int worker, float 
 void net_pack_part(struct net *n, const struct net_part *part)
 {
 	const struct layer *l = part->layer;
+	enum layer_way way = net_packs_for(n->training);
 
-	if (l->packed > 0 && l->kind->packs == net_packs_for(n->training))
-		l->kind->pack(l, n->param, n->packed, part->from, part->to);
+	if (l->packed[way] > 0)
+		l->kind->pack[way](l, n->param, n->packed, part->from, part->to);
 }
 
 static void pack_task(void *net, size_t part, int worker)

@@ -38,6 +38,16 @@
 typedef float vector_floats __attribute__((vector_size(64)));
 typedef float vector_stored __attribute__((vector_size(64), aligned(4)));
 
+/* The values of both in turns. */
+static inline void vector_interleave(
+	const vector_floats *even, const vector_floats *odd, float *to)
+{
+	*(vector_stored *)to = __builtin_shufflevector(
+		*even, *odd, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+	*(vector_stored *)(to + VECTOR_LANES) = __builtin_shufflevector(
+		*even, *odd, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
 /* The sum of squares in double, in an order that depends on n alone. */
 double vector_sum_squares(const float *v, size_t n);
 

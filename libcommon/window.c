@@ -113,8 +113,14 @@ void window_of(const struct layer *l, struct window *w)
 				       ? same_before(w->in[i], w->out[i], w->kernel[i], s)
 			       : pad != NULL ? (size_t)*pad
 					     : 0;
-		w->grid[i] = w->out[i] - 1 + (w->kernel[i] - 1) / s + 1;
 	}
+	window_lay_out(w);
+}
+
+void window_lay_out(struct window *w)
+{
+	for (int i = 0; i < 2; i++)
+		w->grid[i] = w->out[i] - 1 + (w->kernel[i] - 1) / w->stride[i] + 1;
 	w->plane = w->stride[0] * w->stride[1] * w->grid[0] * w->grid[1];
 	w->run = (w->out[0] - 1) * w->grid[1] + w->out[1];
 	for (size_t y = 0; y < w->kernel[0]; y++)
@@ -270,10 +276,7 @@ static inline void collect_row(const struct sources *s, size_t stride, const flo
 			vector_floats even = *(const vector_stored *)(from + s->at[0] + i / 2),
 				      odd = *(const vector_stored *)(from + s->at[1] + i / 2);
 
-			*(vector_stored *)(to + i) = __builtin_shufflevector(even, odd, 0, 16,
-				1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-			*(vector_stored *)(to + i + ROOM) = __builtin_shufflevector(even, odd,
-				8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+			vector_interleave(&even, &odd, to + i);
 		}
 }
 

@@ -48,6 +48,9 @@ int window_option(const struct layer *l, const char *name, size_t otherwise, siz
 /* The geometry of a layer that window_setup took. */
 void window_of(const struct layer *l, struct window *w);
 
+/* Sets grid, plane, run and offset from the rest. */
+void window_lay_out(struct window *w);
+
 static inline size_t window_values(const struct window *w)
 {
 	return w->kernel[0] * w->kernel[1];

@@ -226,9 +226,10 @@ static void forward(struct probe *p)
 {
 	const struct layer *l = p->layer;
 
-	if (l->packed > 0)
-		l->kind->pack(
-			l, p->net->param, (float *)p->pass.packed[l->kind->packs], 0, l->units);
+	for (int way = 0; way < LAYER_WAYS; way++)
+		if (l->packed[way] > 0)
+			l->kind->pack[way](
+				l, p->net->param, (float *)p->pass.packed[way], 0, l->units);
 	know_batch(p, LAYER_FORWARD);
 	l->kind->forward(l, &p->pass);
 }

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Convolutions forward, by every kernel that this CPU can run, in nets that train and in those
+ * that only infer. Values and weights are small whole numbers, weights multiples of 4, so that
+ * neither sums nor Winograd's transforms round, and the outputs are the very sums.
+ */
+#include "net.h"
+
+#include "made.h"
+#include "rng.h"
+#include "sgemm.h"
+#include "whole.h"
+#include "window.h"
+
+#include <stdlib.h>
+
+#define MOST_ITEMS 7
+
+static const char *const level[] = {"avx512", "avx2", "portable"};
+#define LEVELS (sizeof level / sizeof level[0])
+
+static const struct probe {
+	const char *text;
+	struct shape in;
+	int tiles; /* whether inference goes by tiles of 2x2 */
+	size_t items;
+} probes[] = {
+	{"conv3x3:24/same", {24, 6, 6}, 1, MOST_ITEMS},
+	{"conv3x3:40", {30, 13, 13}, 1, 5},   /* odd: half of the last tiles is not there */
+	{"conv3x3:64/p2", {33, 9, 20}, 1, 3}, /* more padding than needed */
+	{"conv3x3:25/same/nobias", {24, 5, 83}, 1, 2}, /* rows of over two vectors of tiles */
+	{"conv3x3:200/same", {24, 8, 8}, 1,
+		MOST_ITEMS},			/* units, and items, in several blocks */
+	{"conv3x3:24/same", {600, 8, 9}, 1, 3}, /* no two panels fit into a cache */
+	{"conv3x3:24/same", {24, 3, 3}, 0, 2},	/* not worth while */
+	{"conv3x3:23/same", {24, 8, 8}, 0, 2},
+	{"conv3x3:48/g2/same", {48, 8, 8}, 0, 2},
+	{"conv3x3:24/s2/same", {24, 9, 9}, 0, 2},
+	{"conv3x3:5/s2/same", {512, 7, 7}, 0, 3},
+	{"conv3x3:8/g2/same", {600, 3, 3}, 0, MOST_ITEMS},
+	{"conv5x5:3/p1", {200, 6, 6}, 0, 2},
+};
+#define PROBES (sizeof probes / sizeof probes[0])
+
+/* n whole numbers from -2 to 2, times `scale`. */
+static void whole_numbers(float *x, size_t n, float scale, uint32_t index)
+{
+	struct rng r = {.seed = 3, .index = index};
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = scale * ((float)rng_below(&r, (uint32_t)i, 5) - 2);
+}
+
+static float *items_of(const struct probe *p)
+{
+	size_t n = MOST_ITEMS * shape_values(&p->in);
+	float *values = test_calloc(n, sizeof *values);
+
+	whole_numbers(values, n, 1, 1);
+	return values;
+}
+
+static struct net *net_of(const struct probe *p, int training)
+{
+	struct net *n = make_of(p->text, &p->in, MOST_ITEMS, training);
+
+	whole_numbers(n->param, n->arena, 4, 2);
+	return n;
+}
+
+static struct batch batch_of(float *values, size_t items)
+{
+	static uint32_t item[MOST_ITEMS];
+
+	return (struct batch){.n = items, .input = values, .item = item};
+}
+
+/* The sum of one unit's window at (y, x) of the output. */
+static double sum_of(const struct layer *l, const struct window *w, const float *param,
+	const float *in, size_t unit, const size_t at[2])
+{
+	size_t depth = l->param[0].shape[1],
+	       group = unit / (l->units / (l->in.channels / depth));
+	const float *weight = param + l->param[0].at + unit * depth * window_values(w);
+	double sum = l->params > 1 ? (double)param[l->param[1].at + unit] : 0;
+
+	for (size_t i = 0; i < depth * window_values(w); i++) {
+		size_t tap = i % window_values(w);
+		size_t y = at[0] * w->stride[0] + tap / w->kernel[1] - w->before[0];
+		size_t x = at[1] * w->stride[1] + tap % w->kernel[1] - w->before[1];
+
+		if (y < w->in[0] && x < w->in[1]) /* what lies before 0 has wrapped */
+			sum += (double)weight[i] *
+			       (double)
+				       in[((group * depth + i / window_values(w)) * w->in[0] +
+						  y) * w->in[1] +
+					       x];
+	}
+	return sum;
+}
+
+static void check_sums(const struct probe *p, int training, const char *name)
+{
+	struct net *n = net_of(p, training);
+	const struct layer *l = n->layer;
+	float *values = items_of(p);
+	struct batch b = batch_of(values, p->items);
+	const float *out = whole_forward(n, &b, 0, 0);
+	struct window w;
+
+	window_of(l, &w);
+	for (size_t i = 0; i < p->items * shape_values(&l->out); i++) {
+		size_t pixels = w.out[0] * w.out[1], place = i % pixels;
+		double sum = sum_of(l, &w, n->param,
+			values + i / shape_values(&l->out) * shape_values(&l->in),
+			i / pixels % l->units, (size_t[2]){place / w.out[1], place % w.out[1]});
+
+		check((double)out[i] == sum,
+			"%s of %zu channels, %s, %s: value %zu is %g, not %g", p->text,
+			p->in.channels, name, training ? "training" : "inference", i,
+			(double)out[i], sum);
+	}
+	test_free(values);
+	net_free(n);
+}
+
+static void gives_the_sums(void **state)
+{
+	const char *used = sgemm_kernels();
+
+	(void)state;
+	for (size_t k = 0; k < LEVELS; k++) {
+		if (sgemm_use(level[k]))
+			continue;
+		for (size_t i = 0; i < PROBES; i++)
+			for (int training = 0; training < 2; training++)
+				check_sums(&probes[i], training, level[k]);
+	}
+	assert_int_equal(sgemm_use(used), 0);
+}
+
+static void takes_tiles_where_they_pay(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < PROBES; i++) {
+		struct net *n = net_of(&probes[i], 0);
+
+		check((n->layer[0].packed[LAYER_FORWARD] > 0) == probes[i].tiles,
+			"%s: %zu values are packed", probes[i].text,
+			n->layer[0].packed[LAYER_FORWARD]);
+		net_free(n);
+	}
+}
+
+/* Where sums do round, which items go along, and so which panel an item lies in, changes no
+ * byte. */
+static void an_item_is_by_itself(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < PROBES; i++) {
+		const struct probe *p = &probes[i];
+		struct net *n = net_of(p, 0);
+		float *values = items_of(p), *wanted;
+		size_t in = shape_values(&p->in), out = n->classes;
+		struct batch b = batch_of(values, p->items);
+
+		for (size_t k = 0; k < MOST_ITEMS * in; k++)
+			values[k] = values[k] / 3 + (float)(k % 7) / 11;
+		wanted = test_calloc(p->items * out, sizeof *wanted);
+		memcpy(wanted, whole_forward(n, &b, 0, 0), p->items * out * sizeof *wanted);
+		for (size_t k = 0; k < p->items; k++) {
+			b = batch_of(values + k * in, 1);
+			check(memcmp(whole_forward(n, &b, 0, 0), wanted + k * out,
+				      out * sizeof *wanted) == 0,
+				"%s: item %zu by itself is another", p->text, k);
+		}
+		test_free(values);
+		test_free(wanted);
+		net_free(n);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gives_the_sums),
+		cmocka_unit_test(takes_tiles_where_they_pay),
+		cmocka_unit_test(an_item_is_by_itself),
+	};
+
+	return cmocka_run_group_tests_name("conv", tests, set_up_pool, tear_down_pool);
+}
