@@ -14,8 +14,20 @@ extern const struct layer_kind layer_fc;
 /* Inference multiplies by the same weights again and again: they are packed, but for the few
  * units that the product packs in no time. */
 #define PACKED_UNITS 192
-/* Rows of any tile go into it. */
+/* Units of a part, at most: rows of any tile go into it. Smaller ones are full tiles' too. */
 #define UNIT_STEP 24
+#define TILE_UNITS 8
+
+/* An even number of parts, where that can be had: two workers then have as much to do. */
+static size_t unit_step(size_t units)
+{
+	size_t parts = (units - 1) / UNIT_STEP + 1, step;
+
+	if (parts == 1)
+		return UNIT_STEP;
+	step = (units - 1) / (parts + parts % 2) + 1;
+	return (step + TILE_UNITS - 1) / TILE_UNITS * TILE_UNITS;
+}
 
 static int setup(struct layer *l, struct err *e)
 {
@@ -30,7 +42,7 @@ static int setup(struct layer *l, struct err *e)
 		return err_set(e, "fc:%zu of %zu inputs is too large", out, in);
 	l->macs = l->param[0].count;
 	l->units = out;
-	l->unit_step = UNIT_STEP;
+	l->unit_step = unit_step(out);
 	if (out >= PACKED_UNITS)
 		l->packed[LAYER_FORWARD] = sgemm_panel_values(out, in);
 	if (l->packed[LAYER_FORWARD] == SIZE_MAX)

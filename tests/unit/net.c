@@ -406,6 +406,27 @@ static void same_bytes_for_any_workers(void **state)
 		"conv1x1:3,conv3x3:300/p1,tanh,flatten,fc:10", 8000); /* in several blocks */
 }
 
+/* Two workers have as much to do where units are cut into an even number of parts, whose sizes
+ * are full tiles. */
+static void cuts_units_for_two(void **state)
+{
+	static const size_t units_parts[][2] = {
+		{1, 1}, {24, 1}, {26, 2}, {48, 2}, {64, 4}, {100, 5}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof units_parts / sizeof units_parts[0]; i++) {
+		char text[32];
+		struct net *n;
+
+		snprintf(text, sizeof text, "fc:%zu", units_parts[i][0]);
+		n = make(text, 5, 0, 0);
+		check(n->parts == units_parts[i][1], "%s is cut into %zu parts", text,
+			n->parts);
+		assert_true((n->part[0].to - n->part[0].from) % 8 == 0 || n->parts == 1);
+		net_free(n);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +440,7 @@ int main(void)
 		cmocka_unit_test(drops_its_share),
 		cmocka_unit_test(masks_are_of_seed_layer_epoch_and_item),
 		cmocka_unit_test(same_bytes_for_any_workers),
+		cmocka_unit_test(cuts_units_for_two),
 	};
 
 	return cmocka_run_group_tests_name("net", tests, set_up_pool, tear_down_pool);
