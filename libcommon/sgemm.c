@@ -52,7 +52,6 @@ struct block {
 	int transpose_c;      /* c is stored [n][m] */
 	size_t rows, vectors; /* of a tile, at most */
 	size_t p, k, from, to;
-	struct panel *panel; /* its own: at most MAX_PANELS */
 	size_t panels;
 	struct ahead ahead;
 };
@@ -174,7 +173,7 @@ static void run_tile(
 		b->l->tile(t, rows, panel->vectors);
 }
 
-static void run_rows(struct block *b, size_t row, size_t rows)
+static void run_rows(struct block *b, const struct panel panels[], size_t row, size_t rows)
 {
 	float packed[MAX_K_PACKED * SGEMM_MAX_ROWS];
 	const struct sgemm *g = b->g;
@@ -186,7 +185,7 @@ static void run_rows(struct block *b, size_t row, size_t rows)
 	take_a(b, row, rows, packed, &t);
 	look_down(b, row + rows, rows);
 	for (size_t i = 0; i < b->panels; i++) {
-		const struct panel *panel = &b->panel[i];
+		const struct panel *panel = &panels[i];
 
 		t.c = g->c + (b->transpose_c ? panel->from * g->ldc + row
 					     : row * g->ldc + panel->from);
@@ -221,8 +220,8 @@ static void look_on(struct block *b)
 		next = g->b + (b->p + b->k) * g->ldb;
 	else
 		return;
-	tiles = ((g->m + b->rows - 1) / b->rows) * b->panels;
-	step = (columns + tiles - 1) / tiles;
+	tiles = ((g->m - 1) / b->rows + 1) * b->panels;
+	step = (columns - 1) / tiles + 1;
 	b->ahead = (struct ahead){next, step, step * b->k, tiles};
 }
 
@@ -247,12 +246,12 @@ static void take_b(struct block *b, int in_place, struct panel *panel, float *pa
 }
 
 /* Panels of about the same width: a narrow tile has too few sums to be fast. */
-static void cut_panels(struct block *b, int in_place, float *packed)
+static void cut_panels(struct block *b, int in_place, struct panel panels[], float *packed)
 {
-	size_t lanes = b->l->lanes, columns;
+	size_t lanes = b->l->lanes, columns, from = b->from;
 
-	for (size_t from = b->from; from < b->to; from += columns) {
-		struct panel *panel = &b->panel[b->panels++];
+	do {
+		struct panel *panel = &panels[b->panels++];
 		size_t left = b->to - from, vectors = (left + lanes - 1) / lanes;
 
 		vectors = b->g->panels != NULL ? size_min(vectors, b->vectors)
@@ -260,7 +259,8 @@ static void cut_panels(struct block *b, int in_place, float *packed)
 		columns = size_min(left, vectors * lanes);
 		*panel = (struct panel){.from = from, .columns = columns, .vectors = vectors};
 		take_b(b, in_place, panel, packed);
-	}
+		from += columns;
+	} while (from < b->to);
 }
 
 /* How many rows come next: as many as a tile has, and the last two tiles are about equal. A
@@ -275,15 +275,14 @@ static size_t next_rows(size_t left, size_t most)
 static void run_block(struct block *b, int in_place)
 {
 	static _Thread_local float packed[BLOCK_VALUES];
-	struct panel panel[MAX_PANELS];
+	struct panel panels[MAX_PANELS]; /* clearing them would take as long as a small tile */
 
-	b->panel = panel;
-	cut_panels(b, in_place, packed);
+	cut_panels(b, in_place, panels, packed);
 	if (in_place || b->g->panels != NULL)
 		look_on(b);
 	for (size_t row = 0, rows; row < b->g->m; row += rows) {
 		rows = next_rows(b->g->m - row, b->rows);
-		run_rows(b, row, rows);
+		run_rows(b, panels, row, rows);
 	}
 }
 
