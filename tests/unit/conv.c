@@ -25,17 +25,17 @@ static const struct probe {
 	int tiles; /* whether inference goes by tiles of 2x2 */
 	size_t items;
 } probes[] = {
-	{"conv3x3:24/same", {24, 6, 6}, 1, MOST_ITEMS},
-	{"conv3x3:40", {30, 13, 13}, 1, 5},   /* odd: half of the last tiles is not there */
-	{"conv3x3:64/p2", {33, 9, 20}, 1, 3}, /* more padding than needed */
-	{"conv3x3:25/same/nobias", {24, 5, 83}, 1, 2}, /* rows of over two vectors of tiles */
-	{"conv3x3:200/same", {24, 8, 8}, 1,
-		MOST_ITEMS},			/* units, and items, in several blocks */
-	{"conv3x3:24/same", {600, 8, 9}, 1, 3}, /* no two panels fit into a cache */
-	{"conv3x3:24/same", {24, 3, 3}, 0, 2},	/* not worth while */
-	{"conv3x3:23/same", {24, 8, 8}, 0, 2},
-	{"conv3x3:48/g2/same", {48, 8, 8}, 0, 2},
-	{"conv3x3:24/s2/same", {24, 9, 9}, 0, 2},
+	{"conv3x3:48/same", {48, 6, 6}, 1, MOST_ITEMS},
+	{"conv3x3:50", {48, 13, 13}, 1, 5},    /* odd: half of the last tiles is not there */
+	{"conv3x3:64/p2", {49, 10, 21}, 1, 3}, /* more padding than needed */
+	{"conv3x3:49/same/nobias", {48, 9, 83}, 1, 2}, /* rows of over two vectors of tiles */
+	/* units, and items, in several blocks; no two panels fit into a cache */
+	{"conv3x3:200/same", {48, 8, 8}, 1, MOST_ITEMS},
+	{"conv3x3:48/same", {600, 8, 10}, 1, 3},
+	{"conv3x3:64/same", {64, 7, 7}, 0, 2}, /* not worth while */
+	{"conv3x3:47/same", {48, 8, 8}, 0, 2},
+	{"conv3x3:96/g2/same", {96, 8, 8}, 0, 2},
+	{"conv3x3:48/s2/same", {48, 9, 9}, 0, 2},
 	{"conv3x3:5/s2/same", {512, 7, 7}, 0, 3},
 	{"conv3x3:8/g2/same", {600, 3, 3}, 0, MOST_ITEMS},
 	{"conv5x5:3/p1", {200, 6, 6}, 0, 2},
