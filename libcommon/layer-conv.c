@@ -11,29 +11,6 @@ extern const struct layer_kind layer_conv;
 
 /* Rows that are written side by side: lines of the cache, until they are full. */
 #define PACK_ROWS 64
-/* Columns that fill panels well, whatever the plane's size. */
-#define ENOUGH_COLUMNS 240
-#define MOST_ITEMS 64
-/* Planes from this size on waste little of a panel. */
-#define PLAIN_PIXELS 96
-
-void conv_of(const struct layer *l, struct conv *c)
-{
-	const struct window *w = &c->window;
-
-	window_of(l, &c->window);
-	c->taps = window_values(w);
-	c->in = l->param[0].shape[1];
-	c->groups = l->in.channels / c->in;
-	c->out = l->out.channels / c->groups;
-	c->in_pixels = w->in[0] * w->in[1];
-	c->out_pixels = w->out[0] * w->out[1];
-	c->items = (ENOUGH_COLUMNS - 1) / c->out_pixels + 1;
-	if (c->items > MOST_ITEMS)
-		c->items = MOST_ITEMS;
-	c->plain = c->taps == 1 && c->in_pixels == c->out_pixels &&
-		   c->in_pixels >= PLAIN_PIXELS && w->before[0] == 0 && w->before[1] == 0;
-}
 
 static int set_groups(struct layer *l, size_t *groups, struct err *e)
 {
