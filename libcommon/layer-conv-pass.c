@@ -20,10 +20,7 @@
 /* How many columns are multiplied at a time, with k rows. */
 static size_t block_columns(size_t k)
 {
-	size_t width = sgemm_panel_width(), panels = PANEL_VALUES / (k * width);
-
-	panels = size_min(panels, MOST_COLUMNS / width);
-	return width * (panels > 1 ? panels : 1);
+	return conv_block(PANEL_VALUES, k, MOST_COLUMNS);
 }
 
 /* Channels of the input for which the way back makes a product at a time. */
@@ -100,9 +97,8 @@ static size_t cut(const struct sweep *s, size_t from, size_t to, struct piece pi
 /* The product with the panels, of whole vectors of their columns. */
 static void multiply(const struct sweep *s, const float *a, size_t m, size_t k, size_t columns)
 {
-	size_t whole = (columns + WINDOW_SLACK - 1) / WINDOW_SLACK * WINDOW_SLACK;
 	struct sgemm g = {.m = m,
-		.n = size_min(whole, s->block),
+		.n = conv_whole(columns, s->block),
 		.k = k,
 		.a = a,
 		.lda = k,
@@ -217,7 +213,7 @@ void conv_forward(const struct layer *l, const struct layer_pass *p)
 		forward_plain(&c, l, p);
 		return;
 	}
-	if (l->packed[LAYER_FORWARD] > 0 && p->packed[LAYER_FORWARD] != NULL) {
+	if (layer_packed(l, p, LAYER_FORWARD) != NULL) {
 		conv_winograd(&c, l, p);
 		return;
 	}
@@ -283,7 +279,7 @@ static void backward_block(const struct sweep *s, const float *packed, size_t fr
 
 void conv_backward(const struct layer *l, const struct layer_pass *p)
 {
-	const float *packed = p->packed[LAYER_BACK] + l->packed_at[LAYER_BACK];
+	const float *packed = layer_packed(l, p, LAYER_BACK);
 	size_t channels, columns;
 	struct sweep s;
 	struct conv c;

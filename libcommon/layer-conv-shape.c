@@ -2,6 +2,9 @@
 /* What a convolution is, as those that compute it need to know it. */
 #include "layer-conv.h"
 
+#include "sgemm.h"
+#include "size.h"
+
 /* Columns that fill panels well, whatever the plane's size. */
 #define ENOUGH_COLUMNS 240
 #define MOST_ITEMS 64
@@ -19,9 +22,19 @@ void conv_of(const struct layer *l, struct conv *c)
 	c->out = l->out.channels / c->groups;
 	c->in_pixels = w->in[0] * w->in[1];
 	c->out_pixels = w->out[0] * w->out[1];
-	c->items = (ENOUGH_COLUMNS - 1) / c->out_pixels + 1;
-	if (c->items > MOST_ITEMS)
-		c->items = MOST_ITEMS;
+	c->items = size_min((ENOUGH_COLUMNS - 1) / c->out_pixels + 1, MOST_ITEMS);
 	c->plain = c->taps == 1 && c->in_pixels == c->out_pixels &&
 		   c->in_pixels >= PLAIN_PIXELS && w->before[0] == 0 && w->before[1] == 0;
+}
+
+size_t conv_block(size_t values, size_t k, size_t most)
+{
+	size_t width = sgemm_panel_width();
+
+	return width * size_max(size_min(values / (k * width), most / width), 1);
+}
+
+size_t conv_whole(size_t columns, size_t block)
+{
+	return size_min((columns + WINDOW_SLACK - 1) / WINDOW_SLACK * WINDOW_SLACK, block);
 }

@@ -72,25 +72,20 @@ static void tile_window(const struct conv *c, struct window *tile)
 
 static size_t block_tiles(const struct conv *c)
 {
-	size_t width = sgemm_panel_width(), panels = PANEL_VALUES / (ELEMENTS * c->in * width);
-
-	panels = size_min(panels, MOST_TILES / width);
-	return width * (panels > 1 ? panels : 1);
+	return conv_block(PANEL_VALUES, ELEMENTS * c->in, MOST_TILES);
 }
 
 static size_t block_units(const struct conv *c)
 {
 	size_t units = PRODUCT_VALUES / (ELEMENTS * block_tiles(c)) / 8 * 8;
 
-	return size_min(units > 8 ? units : 8, c->out);
+	return size_min(size_max(units, 8), c->out);
 }
 
 /* Whose planes are spread at a time. */
 static size_t block_items(const struct conv *c, const struct window *tile)
 {
-	size_t items = SPREAD_VALUES / (c->in * tile->plane);
-
-	return items > 1 ? items : 1;
+	return size_max(SPREAD_VALUES / (c->in * tile->plane), 1);
 }
 
 /* Values of one element's panels, and of one element's product. */
@@ -314,11 +309,10 @@ static void multiply(
 	const struct sweep *s, const float *packed, size_t from, size_t units, size_t tiles)
 {
 	const struct conv *c = s->conv;
-	size_t whole = (tiles + VECTOR_LANES - 1) / VECTOR_LANES * VECTOR_LANES;
 
 	for (size_t i = 0; i < ELEMENTS; i++) {
 		struct sgemm g = {.m = units,
-			.n = size_min(whole, s->tiles),
+			.n = conv_whole(tiles, s->tiles),
 			.k = c->in,
 			.a = packed + (i * c->out + from) * c->in,
 			.lda = c->in,
@@ -332,7 +326,7 @@ static void multiply(
 
 static void run_block(const struct sweep *s, const struct layer *l, size_t from, size_t to)
 {
-	const float *packed = s->pass->packed[LAYER_FORWARD] + l->packed_at[LAYER_FORWARD];
+	const float *packed = layer_packed(l, s->pass, LAYER_FORWARD);
 	const float *bias = l->params > 1 ? s->pass->param + l->param[1].at : NULL;
 	size_t strips, units;
 	struct strip strip[MOST_TILES];

@@ -59,7 +59,7 @@ static int set_params(struct layer *l, size_t groups, struct err *e)
 
 static int setup(struct layer *l, struct err *e)
 {
-	size_t groups, more[2];
+	size_t groups;
 	struct conv c;
 
 	if (window_setup(l, 0, e) || set_groups(l, &groups, e))
@@ -68,11 +68,8 @@ static int setup(struct layer *l, struct err *e)
 	if (set_params(l, groups, e))
 		return -1;
 	conv_of(l, &c);
-	l->work = conv_pass_work(&c);
-	more[0] = conv_gradient_work(&c);
-	more[1] = conv_winograd_work(&c);
-	for (int i = 0; i < 2; i++)
-		l->work = l->work > more[i] ? l->work : more[i];
+	l->work = size_max(conv_pass_work(&c), conv_gradient_work(&c));
+	l->work = size_max(l->work, conv_winograd_work(&c));
 	if (conv_suits_winograd(&c))
 		l->packed[LAYER_FORWARD] = CONV_TILE * CONV_TILE * c.in * c.out;
 	if (l->work > NET_MAX_VALUES)

@@ -30,6 +30,14 @@ struct conv {
 
 void conv_of(const struct layer *l, struct conv *c);
 
+/* How many columns of k values are multiplied at a time, in whole panels: as `values` hold, at
+ * most `most`, and one panel at least. */
+size_t conv_block(size_t values, size_t k, size_t most);
+
+/* How many columns of a block a product takes for `columns` of them: whole vectors, though what
+ * is behind them has no meaning, but none behind the block. */
+size_t conv_whole(size_t columns, size_t block);
+
 /* Floats of work; SIZE_MAX where that is too large. */
 size_t conv_pass_work(const struct conv *c);
 size_t conv_gradient_work(const struct conv *c);

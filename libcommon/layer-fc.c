@@ -14,7 +14,7 @@ extern const struct layer_kind layer_fc;
 /* Inference multiplies by the same weights again and again: they are packed, but for the few
  * units that the product packs in no time. */
 #define PACKED_UNITS 192
-/* Units of a part, at most: rows of any tile go into it. Smaller ones are full tiles' too. */
+/* Units of a part, at most: rows of any tile go into it. Smaller parts are full tiles, too. */
 #define UNIT_STEP 24
 #define TILE_UNITS 8
 
@@ -92,8 +92,7 @@ static void forward(const struct layer *l, const struct layer_pass *p)
 	g.lda = g.k;
 	g.c = p->out;
 	g.ldc = g.n;
-	if (l->packed[LAYER_FORWARD] > 0 && p->packed[LAYER_FORWARD] != NULL)
-		g.panels = p->packed[LAYER_FORWARD] + l->packed_at[LAYER_FORWARD];
+	g.panels = layer_packed(l, p, LAYER_FORWARD);
 	sgemm_run(&g);
 	add_bias(p->param + l->param[1].at, g.n, p->n, p->out);
 }

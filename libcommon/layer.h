@@ -213,6 +213,15 @@ int layer_trains(const struct layer *l);
 /* Whether it has to know the whole batch in training. */
 int layer_waits(const struct layer *l);
 
+/* What it packed for one way, or NULL: the net was prepared for the other, or it packs nothing.
+ */
+static inline const float *layer_packed(
+	const struct layer *l, const struct layer_pass *p, enum layer_way way)
+{
+	return l->packed[way] > 0 && p->packed[way] != NULL ? p->packed[way] + l->packed_at[way]
+							    : NULL;
+}
+
 /* The join whose group begins with `sign`, or NULL. */
 const struct layer_kind *layer_join(char sign);
 

@@ -22,6 +22,11 @@ static inline size_t size_min(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+static inline size_t size_max(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
 /*
  * The largest single allocation or declared total that is accepted, in bytes.
  * Default: 3/4 of the machine's memory. Set once, before the first thread.

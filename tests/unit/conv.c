@@ -6,6 +6,7 @@
  */
 #include "net.h"
 
+#include "levels.h"
 #include "made.h"
 #include "rng.h"
 #include "sgemm.h"
@@ -15,9 +16,6 @@
 #include <stdlib.h>
 
 #define MOST_ITEMS 7
-
-static const char *const level[] = {"avx512", "avx2", "portable"};
-#define LEVELS (sizeof level / sizeof level[0])
 
 static const struct probe {
 	const char *text;

@@ -9,6 +9,7 @@
 #include "sgemm.h"
 
 #include "err.h"
+#include "levels.h"
 #include "rng.h"
 #include "size.h"
 #include "unit.h"
@@ -20,9 +21,6 @@
 
 #define FENCE 12345.0f
 #define FENCES 64 /* in front of and behind a matrix */
-
-static const char *const level[] = {"avx512", "avx2", "portable"};
-#define LEVELS (sizeof level / sizeof level[0])
 
 /* A stored matrix with `pad` values behind each row, which nobody may touch. */
 struct matrix {
