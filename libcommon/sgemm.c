@@ -312,15 +312,28 @@ void sgemm_dots(const struct sgemm_dots *d)
 	sgemm_level()->dots(d);
 }
 
+/* Rows of b in a block. Fewer where that spares packing it, or where b is in memory: but not
+ * where rows of a would be packed for each block anew. */
+static size_t block_rows(const struct sgemm *g, const struct sgemm_level *l)
+{
+	size_t k = part(g->k, g->transpose_a ? MAX_K_PACKED : MAX_K), most = k;
+
+	if (g->transpose_a)
+		return k;
+	if (reads_in_place(g, l, k))
+		most = WEIGHTS_VALUES / g->n;
+	else if (reads_in_place(g, l, MIN_K))
+		most = MIN_K;
+	return most < k ? part(g->k, size_max(most, MIN_K)) : k;
+}
+
 static void multiply(const struct sgemm *g, int transpose_c)
 {
 	const struct sgemm_level *l = sgemm_level();
 	size_t vectors = tile_vectors(g, l), width = vectors * l->lanes, columns;
-	size_t k = part(g->k, g->transpose_a ? MAX_K_PACKED : MAX_K);
+	size_t k = block_rows(g, l);
 	int in_place = reads_in_place(g, l, k);
 
-	if (in_place && !g->transpose_a && WEIGHTS_VALUES / g->n < k)
-		k = part(g->k, WEIGHTS_VALUES / g->n > MIN_K ? WEIGHTS_VALUES / g->n : MIN_K);
 	columns = size_min(BLOCK_VALUES / (k * width), MAX_PANELS);
 	if (g->panels != NULL) /* they stay in the cache while the next one comes */
 		columns = 1;
