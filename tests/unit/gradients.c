@@ -36,6 +36,7 @@ static const struct example {
 } examples[] = {
 	{.text = "fc:7"},
 	{.text = "fc:1"},
+	{.text = "fc:2", .in = {2, 32, 32}, .items = 2}, /* far apart: the inputs are copied */
 	{.text = "relu"},
 	{.text = "relu6", .points = SPACED},
 	{.text = "lrelu"},
