@@ -212,13 +212,6 @@ static void sum_plain(const struct piece *b, const struct layer_pass *p)
 	}
 }
 
-static void transpose(const float *from, size_t rows, size_t columns, float *to)
-{
-	for (size_t k = 0; k < columns; k++)
-		for (size_t i = 0; i < rows; i++)
-			to[k * rows + i] = from[i * columns + k];
-}
-
 static float bias_gradient(const struct conv *c, const struct layer_pass *p, size_t unit)
 {
 	size_t units = c->groups * c->out;
@@ -233,12 +226,13 @@ static float bias_gradient(const struct conv *c, const struct layer_pass *p, siz
 static void sum_products(struct piece *b, const struct layer_pass *p, float *to)
 {
 	const struct conv *c = b->conv;
+	size_t depth = c->in * c->taps, units = b->to - b->from;
 
 	if (c->plain)
 		sum_plain(b, p);
 	else
 		sum_spread(b, p);
-	transpose(b->at.sum, c->in * c->taps, b->to - b->from, to);
+	conv_transpose(b->at.sum, depth, units, units, to, depth);
 }
 
 void conv_gradient(const struct layer *l, const struct layer_pass *p, size_t from, size_t to,

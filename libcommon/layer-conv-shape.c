@@ -10,6 +10,8 @@
 #define MOST_ITEMS 64
 /* Planes from this size on waste little of a panel. */
 #define PLAIN_PIXELS 96
+/* Rows of a matrix that are transposed together: each is read along a line of the cache. */
+#define TRANSPOSED_ROWS 16
 
 void conv_of(const struct layer *l, struct conv *c)
 {
@@ -37,4 +39,12 @@ size_t conv_block(size_t values, size_t k, size_t most)
 size_t conv_whole(size_t columns, size_t block)
 {
 	return size_min((columns + WINDOW_SLACK - 1) / WINDOW_SLACK * WINDOW_SLACK, block);
+}
+
+void conv_transpose(const float *from, size_t rows, size_t columns, size_t from_row, float *to,
+	size_t to_row)
+{
+	for (size_t i = 0; i < rows; i += TRANSPOSED_ROWS)
+		sgemm_transpose(from + i * from_row, from_row,
+			size_min(TRANSPOSED_ROWS, rows - i), columns, to + i, to_row);
 }

@@ -9,9 +9,6 @@
 
 extern const struct layer_kind layer_conv;
 
-/* Rows that are written side by side: lines of the cache, until they are full. */
-#define PACK_ROWS 64
-
 static int set_groups(struct layer *l, size_t *groups, struct err *e)
 {
 	size_t out = (size_t)l->spec.number;
@@ -87,16 +84,14 @@ static void pack(
 
 	conv_of(l, &c);
 	depth = c.in * c.taps;
-	for (size_t row = 0; row < depth; row = end) {
-		end = row + PACK_ROWS < depth ? row + PACK_ROWS : depth;
-		for (size_t unit = from; unit < to; unit++) {
-			const float *weight = param + l->param[0].at + unit * depth;
-			float *at = packed + l->packed_at[LAYER_BACK] +
-				    unit / c.out * depth * c.out + unit % c.out;
+	for (size_t unit = from; unit < to; unit = end) {
+		size_t group = unit / c.out;
 
-			for (size_t i = row; i < end; i++)
-				at[i * c.out] = weight[i];
-		}
+		end = size_min((group + 1) * c.out, to);
+		conv_transpose(param + l->param[0].at + unit * depth, end - unit, depth, depth,
+			packed + l->packed_at[LAYER_BACK] + group * depth * c.out +
+				unit % c.out,
+			c.out);
 	}
 }
 

@@ -38,6 +38,11 @@ size_t conv_block(size_t values, size_t k, size_t most);
  * is behind them has no meaning, but none behind the block. */
 size_t conv_whole(size_t columns, size_t block);
 
+/* to[columns][rows] = from[rows][columns], transposed, their rows so many values apart: for
+ * matrices that no cache holds. */
+void conv_transpose(const float *from, size_t rows, size_t columns, size_t from_row, float *to,
+	size_t to_row);
+
 /* Floats of work; SIZE_MAX where that is too large. */
 size_t conv_pass_work(const struct conv *c);
 size_t conv_gradient_work(const struct conv *c);
