@@ -183,7 +183,7 @@ static void sum_spread(struct piece *b, const struct layer_pass *p)
 	       outs = c->groups * c->out * c->out_pixels;
 
 	for (size_t i = 0; i < p->n; i += b->items) {
-		b->items = size_min(b->plan.items, p->n - i);
+		b->items = conv_items(p->n - i, b->plan.items);
 		b->in = p->in + i * ins;
 		b->dout = p->dout + i * outs;
 		b->add = i > 0;

@@ -220,7 +220,7 @@ void conv_forward(const struct layer *l, const struct layer_pass *p)
 	sweep_init(&s, &c, p, c.in * c.taps);
 	channels = c.groups * c.in;
 	for (; s.first < p->n; s.first += s.items) {
-		s.items = size_min(c.items, p->n - s.first);
+		s.items = conv_items(p->n - s.first, c.items);
 		columns = s.items * c.out_pixels;
 		window_spread(&c.window, p->in + s.first * channels * c.in_pixels,
 			s.items * channels, 0, s.spread);
@@ -292,7 +292,7 @@ void conv_backward(const struct layer *l, const struct layer_pass *p)
 	sweep_init(&s, &c, p, c.out);
 	channels = c.groups * c.in;
 	for (; s.first < p->n; s.first += s.items) {
-		s.items = size_min(c.items, p->n - s.first);
+		s.items = conv_items(p->n - s.first, c.items);
 		columns = s.items * c.out_pixels;
 		memset(s.spread, 0, s.items * channels * c.window.plane * sizeof *s.spread);
 		for (size_t at = 0; at < columns; at += s.block)

@@ -6,7 +6,7 @@
 #include "size.h"
 
 /* Columns that fill panels well, whatever the plane's size. */
-#define ENOUGH_COLUMNS 240
+#define ENOUGH_COLUMNS 784
 #define MOST_ITEMS 64
 /* Planes from this size on waste little of a panel. */
 #define PLAIN_PIXELS 96
@@ -27,6 +27,13 @@ void conv_of(const struct layer *l, struct conv *c)
 	c->items = size_min((ENOUGH_COLUMNS - 1) / c->out_pixels + 1, MOST_ITEMS);
 	c->plain = c->taps == 1 && c->in_pixels == c->out_pixels &&
 		   c->in_pixels >= PLAIN_PIXELS && w->before[0] == 0 && w->before[1] == 0;
+}
+
+size_t conv_items(size_t left, size_t most)
+{
+	size_t parts = (left - 1) / most + 1;
+
+	return (left - 1) / parts + 1;
 }
 
 size_t conv_block(size_t values, size_t k, size_t most)

@@ -15,7 +15,7 @@
  * Units whose gradient is computed at a time, at most: columns are made anew for each such
  * part. Above CONV_MANY_UNITS there are two parts, for two workers.
  */
-#define CONV_UNITS 128
+#define CONV_UNITS 256
 #define CONV_MANY_UNITS 96
 #define CONV_UNIT_STEP 16
 
@@ -29,6 +29,9 @@ struct conv {
 };
 
 void conv_of(const struct layer *l, struct conv *c);
+
+/* How many of the items that are left come next, at most `most`: about equal numbers. */
+size_t conv_items(size_t left, size_t most);
 
 /* How many columns of k values are multiplied at a time, in whole panels: as `values` hold, at
  * most `most`, and one panel at least. */
