@@ -61,7 +61,7 @@ def describe(o):
 
 class Bench:
     def __init__(self, o, scratch):
-        self.o, self.scratch, self.folders = o, scratch, {}
+        self.o, self.scratch, self.folders, self.done = o, scratch, {}, {}
         self.contenders = [(works.PotstillCPU if o.cpu_time else works.Potstill)(o.threads)]
         if o.threads > 1:
             self.contenders.append(works.Potstill(1, "potstill, 1 thread"))
@@ -100,20 +100,35 @@ class Bench:
                 rates.setdefault(n, []).append(sgemm(best, self.o.size, "cpu" if self.o.cpu_time else n))
         return samples, {n: statistics.median(r) for n, r in rates.items()}
 
-    def rows(self, work, best):
-        samples, rates = self.measure(work, best)
-        gflop = work.gflop(self.folder(work))
-        ours = None
-        for c, found in samples.items():
-            seconds = sorted(s.seconds for s in found)
-            median = statistics.median(seconds)
-            ours = ours or median
+    def put_rows(self, title, gflop, rates, results):
+        """Of {contender: (median, *others)}, the others being the least, the most and MiB, or blank."""
+        ours = results[self.contenders[0]][0]
+        for c, (median, least, most, mib) in results.items():
             rate = gflop / median if gflop else 0
             peak = rates.get(1 if c.label.endswith("1 thread") else self.o.threads)
             share = f"{100 * rate / peak:.0f} %" if rate and peak else ""
-            line([work.title if c is self.contenders[0] else "", c.label, f"{median:.3f}", f"{seconds[0]:.3f}",
-                  f"{seconds[-1]:.3f}", f"{rate:.0f}" if rate else "", share,
-                  "" if median is ours else f"{median / ours:.2f} x", f"{max(s.mib for s in found):.0f}"])
+            line([title if c is self.contenders[0] else "", c.label, f"{median:.3f}", least, most,
+                  f"{rate:.0f}" if rate else "", share, f"{median / ours:.2f} x" if c is not self.contenders[0] else "",
+                  mib])
+
+    def rows(self, work, best):
+        samples, rates = self.measure(work, best)
+        gflop = work.gflop(self.folder(work))
+        results = {}
+        for c, found in samples.items():
+            seconds = sorted(s.seconds for s in found)
+            results[c] = (statistics.median(seconds), f"{seconds[0]:.3f}", f"{seconds[-1]:.3f}",
+                          f"{max(s.mib for s in found):.0f}")
+        self.put_rows(work.title, gflop, rates, results)
+        self.done[work.name] = gflop, rates, results
+
+    def rows_of_rest(self, work):
+        """What training a net takes beside the way forward, from the medians of its two rows."""
+        trained, forward = (self.done.get(f"{kind}-{work.net}") for kind in ("conv", "infer"))
+        if not trained or not forward:
+            return
+        rest = {c: (max(trained[2][c][0] - forward[2][c][0], 1e-6), "", "", "") for c in trained[2]}
+        self.put_rows(f"{work.net}, back and step", trained[0] - forward[0], forward[1], rest)
 
     def run(self, chosen):
         best = describe(self.o)
@@ -129,6 +144,7 @@ class Bench:
                 skipped.append(f"# {work.name}: skipped, no mnist in POTSTILL_DATA")
             else:
                 self.rows(work, best)
+                self.rows_of_rest(work)
         if skipped:
             print("\n".join(["", *skipped]))
 
