@@ -54,11 +54,10 @@ int model_add_state(struct tensor_set *s, const char *prefix, const struct net *
 	return add(s, prefix, n, state, net_param, e);
 }
 
-static int same_shape(const struct tensor *t, const struct layer_param *p)
+int model_same_shape(const struct tensor *t, const struct layer_param *p)
 {
-	if (t->dtype != p->dtype || t->rank != p->rank)
-		return 0;
-	return memcmp(t->shape, p->shape, (size_t)p->rank * sizeof *p->shape) == 0;
+	return t->rank == p->rank &&
+	       memcmp(t->shape, p->shape, (size_t)p->rank * sizeof *p->shape) == 0;
 }
 
 static int take(const struct tensor_set *s, const char *prefix, const struct net *n,
@@ -75,7 +74,7 @@ static int take(const struct tensor_set *s, const char *prefix, const struct net
 		t = tensor_set_find(s, name);
 		if (t == NULL)
 			return err_set(e, "has no tensor \"%s\", which the net needs", name);
-		if (!same_shape(t, p))
+		if (t->dtype != p->dtype || !model_same_shape(t, p))
 			return err_set(e,
 				"tensor \"%s\" does not have the net's shape or is not %s",
 				name, tensor_dtype_name(p->dtype));

@@ -29,6 +29,9 @@ void model_release(struct model *m);
 int model_check(
 	const struct model *m, const char *path, const struct dataset *d, struct err *e);
 
+/* Whether a file's tensor has a parameter's shape, whatever its type. */
+int model_same_shape(const struct tensor *t, const struct layer_param *p);
+
 /*
  * Adds tensors PREFIX + "0.weight" ... that point into `arena`, which is laid out as n->param:
  * parameters and buffers. 0 or -1.

@@ -45,12 +45,6 @@ static const char *shape_text(char text[SHAPE_TEXT], int rank, const size_t *sha
 	return text;
 }
 
-static int same_shape(const struct tensor *t, const struct layer_param *p)
-{
-	return t->rank == p->rank &&
-	       memcmp(t->shape, p->shape, (size_t)p->rank * sizeof *p->shape) == 0;
-}
-
 /* The file's tensor of the parameter's name, or NULL; *fits tells whether it can be taken. */
 static const struct tensor *find(const struct tensor_set *s, const struct layer *l,
 	const struct layer_param *p, int *fits)
@@ -58,7 +52,7 @@ static const struct tensor *find(const struct tensor_set *s, const struct layer 
 	char name[NET_PARAM_NAME];
 	const struct tensor *t = tensor_set_find(s, net_param_name(l, p, name));
 
-	*fits = t != NULL && t->dtype == p->dtype && same_shape(t, p);
+	*fits = t != NULL && t->dtype == p->dtype && model_same_shape(t, p);
 	return t;
 }
 
@@ -90,7 +84,7 @@ static void tell_param(const struct tensor_set *s, const struct layer *l,
 		snprintf(why, sizeof why, "taken");
 	else if (t == NULL)
 		snprintf(why, sizeof why, "not taken, it is not in the file");
-	else if (same_shape(t, p))
+	else if (model_same_shape(t, p))
 		snprintf(why, sizeof why, "not taken, it is %s in the file, not %s",
 			tensor_dtype_name(t->dtype), tensor_dtype_name(p->dtype));
 	else
