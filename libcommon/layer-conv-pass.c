@@ -2,7 +2,8 @@
 /*
  * Convolutions forward and back, panel by panel: weights . columns, and the weights transposed
  * . gradients, whose rows are then added to the values that the windows saw (Chetlur et al.
- * 2014).
+ * 2014). The way back of a window that goes by single steps may be a convolution itself, of the
+ * gradients by mirrored weights.
  */
 #include "layer-conv.h"
 
@@ -37,45 +38,67 @@ struct piece {
 	size_t column, place, n;
 };
 
+/* A convolution of n items' planes. */
+struct job {
+	const struct conv *conv;
+	const float *weight, *bias; /* NULL where there are none */
+	size_t n;
+	const float *in;
+	float *out, *work;
+};
+
 /* Blocks of some items' columns. */
 struct sweep {
 	const struct conv *conv;
-	const struct layer_pass *pass;
 	struct columns columns; /* of the spread planes */
-	size_t first, items;	/* of the pass */
+	size_t first, items;	/* of all */
 	size_t block;		/* columns */
 	float *spread;		/* planes: [items][groups * in][plane] and slack */
 	float *panels;		/* [k][block] and slack */
 	float *product;		/* [m][block] and slack */
 };
 
+/* For a product with k rows of panels that has m rows. */
+static size_t sweep_work(const struct conv *c, size_t k, size_t m)
+{
+	size_t spread, total;
+
+	if (size_mul(k + m, block_columns(k), &total) ||
+		size_mul(c->items * c->groups * c->in, c->window.plane, &spread) ||
+		size_add(spread, total, &total) ||
+		size_add(total, 3 * (size_t)WINDOW_SLACK, &total))
+		return SIZE_MAX;
+	return total;
+}
+
+static size_t forward_work(const struct conv *c)
+{
+	size_t depth;
+
+	return size_mul(c->in, c->taps, &depth) ? SIZE_MAX : sweep_work(c, depth, c->out);
+}
+
 size_t conv_pass_work(const struct conv *c)
 {
-	size_t depth, spread, forward, back;
+	struct conv mirror;
 
 	if (c->plain)
 		return 0;
-	if (size_mul(c->in, c->taps, &depth) || size_add(depth, c->out, &forward) ||
-		size_mul(forward, block_columns(depth), &forward) ||
-		size_mul(c->out + back_channels(c) * c->taps, block_columns(c->out), &back) ||
-		size_mul(c->items * c->groups * c->in, c->window.plane, &spread) ||
-		size_add(spread, forward > back ? forward : back, &spread))
-		return SIZE_MAX;
-	return spread + 3 * (size_t)WINDOW_SLACK;
+	return size_max(forward_work(c),
+		conv_mirror(c, &mirror) ? forward_work(&mirror)
+					: sweep_work(c, c->out, back_channels(c) * c->taps));
 }
 
-static void sweep_init(
-	struct sweep *s, const struct conv *c, const struct layer_pass *p, size_t k)
+static void sweep_init(struct sweep *s, const struct conv *c, float *work, size_t k)
 {
 	const struct window *w = &c->window;
 	size_t channels = c->groups * c->in;
 
 	*s = (struct sweep){.conv = c,
-		.pass = p,
 		.columns = {{w->out[0], w->out[1]}, w->grid[1], w->plane, channels * w->plane,
 			c->taps, w->offset},
 		.block = block_columns(k),
-		.spread = p->work};
+		.spread = work};
 	s->panels = s->spread + c->items * channels * w->plane + WINDOW_SLACK;
 	s->product = s->panels + k * s->block + WINDOW_SLACK;
 }
@@ -183,10 +206,9 @@ static void make_columns(const struct sweep *s, size_t group, size_t from, size_
 }
 
 /* Columns [from, to), all groups. */
-static void forward_block(const struct sweep *s, const struct layer *l, size_t from, size_t to)
+static void convolve_block(const struct sweep *s, const struct job *job, size_t from, size_t to)
 {
 	const struct conv *c = s->conv;
-	const float *param = s->pass->param;
 	size_t depth = c->in * c->taps, pieces;
 	struct piece piece[MOST_COLUMNS];
 
@@ -195,38 +217,47 @@ static void forward_block(const struct sweep *s, const struct layer *l, size_t f
 		size_t unit = group * c->out;
 
 		make_columns(s, group, from, to);
-		multiply(s, param + l->param[0].at + unit * depth, c->out, depth, to - from);
+		multiply(s, job->weight + unit * depth, c->out, depth, to - from);
 		put_product(piece, pieces, c->out, s->product, s->block,
-			l->params > 1 ? param + l->param[1].at + unit : NULL,
-			s->pass->out + unit * c->out_pixels, c->out_pixels);
+			job->bias != NULL ? job->bias + unit : NULL,
+			job->out + unit * c->out_pixels, c->out_pixels);
+	}
+}
+
+static void convolve(const struct job *job)
+{
+	const struct conv *c = job->conv;
+	size_t channels = c->groups * c->in, columns;
+	struct sweep s;
+
+	sweep_init(&s, c, job->work, c->in * c->taps);
+	for (; s.first < job->n; s.first += s.items) {
+		s.items = conv_items(job->n - s.first, c->items);
+		columns = s.items * c->out_pixels;
+		window_spread(&c->window, job->in + s.first * channels * c->in_pixels,
+			s.items * channels, 0, s.spread);
+		for (size_t at = 0; at < columns; at += s.block)
+			convolve_block(&s, job, at, size_min(at + s.block, columns));
 	}
 }
 
 void conv_forward(const struct layer *l, const struct layer_pass *p)
 {
-	size_t channels, columns;
-	struct sweep s;
 	struct conv c;
 
 	conv_of(l, &c);
-	if (c.plain) {
+	if (c.plain)
 		forward_plain(&c, l, p);
-		return;
-	}
-	if (layer_packed(l, p, LAYER_FORWARD) != NULL) {
+	else if (layer_packed(l, p, LAYER_FORWARD) != NULL)
 		conv_winograd(&c, l, p);
-		return;
-	}
-	sweep_init(&s, &c, p, c.in * c.taps);
-	channels = c.groups * c.in;
-	for (; s.first < p->n; s.first += s.items) {
-		s.items = conv_items(p->n - s.first, c.items);
-		columns = s.items * c.out_pixels;
-		window_spread(&c.window, p->in + s.first * channels * c.in_pixels,
-			s.items * channels, 0, s.spread);
-		for (size_t at = 0; at < columns; at += s.block)
-			forward_block(&s, l, at, size_min(at + s.block, columns));
-	}
+	else
+		convolve(&(struct job){.conv = &c,
+			.weight = p->param + l->param[0].at,
+			.bias = l->params > 1 ? p->param + l->param[1].at : NULL,
+			.n = p->n,
+			.in = p->in,
+			.out = p->out,
+			.work = p->work});
 }
 
 /* --- back --- */
@@ -241,7 +272,8 @@ VECTOR_CLONES static void take_gradients(const struct piece piece[], size_t piec
 				panel[piece[k].column + j] = dout[piece[k].place + j];
 }
 
-static void pack_gradients(const struct sweep *s, size_t group, size_t from, size_t to)
+static void pack_gradients(
+	const struct sweep *s, const float *dout, size_t group, size_t from, size_t to)
 {
 	const struct conv *c = s->conv;
 	size_t width = sgemm_panel_width();
@@ -250,13 +282,12 @@ static void pack_gradients(const struct sweep *s, size_t group, size_t from, siz
 	for (size_t at = from; at < to; at += width) {
 		size_t pieces = cut(s, at, size_min(at + width, to), piece);
 
-		take_gradients(piece, pieces, c->out,
-			s->pass->dout + group * c->out * c->out_pixels, c->out_pixels,
-			s->panels + (at - from) * c->out, width);
+		take_gradients(piece, pieces, c->out, dout + group * c->out * c->out_pixels,
+			c->out_pixels, s->panels + (at - from) * c->out, width);
 	}
 }
 
-static void backward_block(const struct sweep *s, const float *packed, size_t from, size_t to)
+static void backward_block(const struct sweep *s, const struct job *job, size_t from, size_t to)
 {
 	const struct conv *c = s->conv;
 	size_t most = back_channels(c), n, runs;
@@ -264,40 +295,55 @@ static void backward_block(const struct sweep *s, const float *packed, size_t fr
 
 	runs = columns_runs(&s->columns, from, to, run);
 	for (size_t group = 0; group < c->groups; group++) {
-		pack_gradients(s, group, from, to);
+		pack_gradients(s, job->in, group, from, to);
 		for (size_t i = 0; i < c->in; i += n) {
 			size_t channel = group * c->in + i;
 
 			n = size_min(most, c->in - i);
-			multiply(s, packed + channel * c->taps * c->out, n * c->taps, c->out,
-				to - from);
+			multiply(s, job->weight + channel * c->taps * c->out, n * c->taps,
+				c->out, to - from);
 			columns_add(&s->columns, run, runs, to - from, s->product, s->block, n,
 				s->spread + channel * c->window.plane);
 		}
 	}
 }
 
+/* The way back of a convolution, whose `in` are the gradients by its outputs. */
+static void add_back(const struct job *job)
+{
+	const struct conv *c = job->conv;
+	size_t channels = c->groups * c->in, columns;
+	struct sweep s;
+
+	sweep_init(&s, c, job->work, c->out);
+	for (; s.first < job->n; s.first += s.items) {
+		s.items = conv_items(job->n - s.first, c->items);
+		columns = s.items * c->out_pixels;
+		memset(s.spread, 0, s.items * channels * c->window.plane * sizeof *s.spread);
+		for (size_t at = 0; at < columns; at += s.block)
+			backward_block(&s, job, at, size_min(at + s.block, columns));
+		window_collect(&c->window, s.spread, s.items * channels,
+			job->out + s.first * channels * c->in_pixels);
+	}
+}
+
 void conv_backward(const struct layer *l, const struct layer_pass *p)
 {
-	const float *packed = layer_packed(l, p, LAYER_BACK);
-	size_t channels, columns;
-	struct sweep s;
-	struct conv c;
+	struct conv c, mirror;
+	struct job job = {.conv = &c,
+		.weight = layer_packed(l, p, LAYER_BACK),
+		.n = p->n,
+		.in = p->dout,
+		.out = p->din,
+		.work = p->work};
 
 	conv_of(l, &c);
 	if (c.plain) {
-		multiply_planes(&c, p->n, packed, p->dout, c.out, p->din, c.in);
-		return;
-	}
-	sweep_init(&s, &c, p, c.out);
-	channels = c.groups * c.in;
-	for (; s.first < p->n; s.first += s.items) {
-		s.items = conv_items(p->n - s.first, c.items);
-		columns = s.items * c.out_pixels;
-		memset(s.spread, 0, s.items * channels * c.window.plane * sizeof *s.spread);
-		for (size_t at = 0; at < columns; at += s.block)
-			backward_block(&s, packed, at, size_min(at + s.block, columns));
-		window_collect(&c.window, s.spread, s.items * channels,
-			p->din + s.first * channels * c.in_pixels);
+		multiply_planes(&c, p->n, job.weight, p->dout, c.out, p->din, c.in);
+	} else if (conv_mirror(&c, &mirror)) {
+		job.conv = &mirror;
+		convolve(&job);
+	} else {
+		add_back(&job);
 	}
 }

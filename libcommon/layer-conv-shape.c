@@ -10,8 +10,16 @@
 #define MOST_ITEMS 64
 /* Planes from this size on waste little of a panel. */
 #define PLAIN_PIXELS 96
+/* Outputs for each input from which on their columns are dearer than what is added on the way
+ * back. */
+#define MOST_OUTPUTS 3
 /* Rows of a matrix that are transposed together: each is read along a line of the cache. */
 #define TRANSPOSED_ROWS 16
+
+static size_t items_of(size_t pixels)
+{
+	return size_min((ENOUGH_COLUMNS - 1) / pixels + 1, MOST_ITEMS);
+}
 
 void conv_of(const struct layer *l, struct conv *c)
 {
@@ -24,9 +32,35 @@ void conv_of(const struct layer *l, struct conv *c)
 	c->out = l->out.channels / c->groups;
 	c->in_pixels = w->in[0] * w->in[1];
 	c->out_pixels = w->out[0] * w->out[1];
-	c->items = size_min((ENOUGH_COLUMNS - 1) / c->out_pixels + 1, MOST_ITEMS);
+	c->items = items_of(c->out_pixels);
 	c->plain = c->taps == 1 && c->in_pixels == c->out_pixels &&
 		   c->in_pixels >= PLAIN_PIXELS && w->before[0] == 0 && w->before[1] == 0;
+}
+
+int conv_mirror(const struct conv *c, struct conv *m)
+{
+	const struct window *w = &c->window;
+
+	if (c->plain || w->stride[0] > 1 || w->stride[1] > 1 || w->before[0] >= w->kernel[0] ||
+		w->before[1] >= w->kernel[1] || c->in_pixels > c->out_pixels ||
+		c->out > MOST_OUTPUTS * c->in)
+		return 0;
+	*m = (struct conv){.groups = c->groups,
+		.taps = c->taps,
+		.in = c->out,
+		.out = c->in,
+		.in_pixels = c->out_pixels,
+		.out_pixels = c->in_pixels,
+		.items = items_of(c->in_pixels)};
+	for (int i = 0; i < 2; i++) {
+		m->window.in[i] = w->out[i];
+		m->window.out[i] = w->in[i];
+		m->window.kernel[i] = w->kernel[i];
+		m->window.stride[i] = 1;
+		m->window.before[i] = w->kernel[i] - 1 - w->before[i];
+	}
+	window_lay_out(&m->window);
+	return 1;
 }
 
 size_t conv_items(size_t left, size_t most)

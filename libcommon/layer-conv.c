@@ -75,23 +75,56 @@ static int setup(struct layer *l, struct err *e)
 	return 0;
 }
 
-/* Units [from, to) of the weights transposed: [group][in * taps][out of group]. */
+/* Units of a group, the first of which is number `first` in it. */
+struct units {
+	const float *weight;
+	float *packed; /* the group's */
+	size_t first, n;
+};
+
+/* [in * taps][out] */
+static void pack_transposed(const struct conv *c, const struct units *u)
+{
+	size_t depth = c->in * c->taps;
+
+	conv_transpose(u->weight, u->n, depth, depth, u->packed + u->first, c->out);
+}
+
+/* [in][out][taps], the last tap first. */
+static void pack_mirrored(const struct conv *c, const struct units *u)
+{
+	for (size_t i = 0; i < c->in; i++)
+		for (size_t unit = 0; unit < u->n; unit++) {
+			const float *from = u->weight + (unit * c->in + i) * c->taps;
+			float *to = u->packed + (i * c->out + u->first + unit) * c->taps;
+
+			for (size_t t = 0; t < c->taps; t++)
+				to[t] = from[c->taps - 1 - t];
+		}
+}
+
+/* The weights of units [from, to), group by group. */
 static void pack(
 	const struct layer *l, const float *param, float *packed, size_t from, size_t to)
 {
-	struct conv c;
-	size_t depth, end;
+	struct conv c, mirror;
+	size_t depth;
+	int mirrors;
 
 	conv_of(l, &c);
+	mirrors = conv_mirror(&c, &mirror);
 	depth = c.in * c.taps;
-	for (size_t unit = from; unit < to; unit = end) {
-		size_t group = unit / c.out;
+	for (struct units u; from < to; from += u.n) {
+		size_t group = from / c.out;
 
-		end = size_min((group + 1) * c.out, to);
-		conv_transpose(param + l->param[0].at + unit * depth, end - unit, depth, depth,
-			packed + l->packed_at[LAYER_BACK] + group * depth * c.out +
-				unit % c.out,
-			c.out);
+		u.first = from % c.out;
+		u.n = size_min((group + 1) * c.out, to) - from;
+		u.weight = param + l->param[0].at + from * depth;
+		u.packed = packed + l->packed_at[LAYER_BACK] + group * c.out * depth;
+		if (mirrors)
+			pack_mirrored(&c, &u);
+		else
+			pack_transposed(&c, &u);
 	}
 }
 

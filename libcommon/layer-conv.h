@@ -30,6 +30,13 @@ struct conv {
 
 void conv_of(const struct layer *l, struct conv *c);
 
+/*
+ * The convolution of the gradients by a convolution's outputs that gives those by its inputs,
+ * of weights [inputs][outputs of a group * taps], the taps in opposite order; 0 where the sum
+ * of products is cheaper, or where windows skip values.
+ */
+int conv_mirror(const struct conv *c, struct conv *m);
+
 /* How many of the items that are left come next, at most `most`: about equal numbers. */
 size_t conv_items(size_t left, size_t most);
 
