@@ -34,7 +34,7 @@ END {
 	printf "Errors of the 10,000 test pictures, mean ± standard deviation of %d seeds of the students.\n\n", rows["students"]
 	print "| teacher | errors | accuracy, % |\n|---|--:|--:|"
 	teacher("perceptrons 784-1200-1200-10, one by one", sample["own-teachers", "teacher"])
-	teacher("convolutional, " size("teacher"), sample["teachers", "teacher"])
+	teacher("ResNet-20, " size("teacher"), sample["teachers", "teacher"])
 	print "\n| student | alone | from the perceptrons | from the convolutional teacher |\n|---|--:|--:|--:|"
 	student("784-100-100-10, " size("mlp-conv"), sample["own", "alone"], sample["own", "distilled"], sample["students", "mlp-conv"])
 	student("convolutional, " size("conv-conv"), sample["students", "conv-alone"], sample["students", "conv-mlp"], \

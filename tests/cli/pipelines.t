@@ -101,6 +101,7 @@ conv_teacher() {
 	experiment conv-teacher NCC="$SCRATCH/ncc" TEACHER_EPOCHS=1 OWN_TEACHERS="1 2" OWN_TEACHER_EPOCHS=1 OWN_EPOCHS=1 \
 		OWN_VIEWS=2 CONV_EPOCHS=1 "$@"
 }
+nets resnet20
 ok "conv-teacher runs" conv_teacher
 is "and makes no perceptron again" "$(grep -c 'fc:1200' "$OUT")" 0
 is "its results have every seed in each table" "$(rows conv-teacher.md)" 5
