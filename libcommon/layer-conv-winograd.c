@@ -1,361 +1,263 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Inference through 3x3 windows of stride 1 by Winograd's F(2x2, 3x3) (Lavin and Gray 2016,
- * section 4.1): a tile of 2x2 outputs comes of the 4x4 values that it sees with 16
- * multiplications for each channel, in place of 36:
- *
- *     outputs = A^T [(G weights G^T) * (B^T values B)] A        (* element by element)
- *
- * Summed over the channels each of the 16 elements is a product of matrices, [units][channels]
- * . [channels][tiles]. The weights' half is made once, by pack; the values' half is made panel
- * by panel, as columns are, and a tile is a window of 4x4 with a stride of 2. Both halves are
- * sums of a few values, so outputs are about as exact as those of the plain sum.
+ * Inference through 3x3 windows of stride 1 by Winograd's tiles, of 4x4 outputs or of 2x2
+ * (layer-conv-winograd.h). Summed over the channels each element of the tiles is a product of
+ * matrices, [tiles][channels] . [channels][units]. The weights' half is made and packed into
+ * panels once; the values' half is made for a block of tiles that stays in the L2 cache.
  */
-#include "layer-conv.h"
+#include "layer-conv-winograd.h"
 
+#include "layer-conv.h"
 #include "sgemm.h"
 #include "size.h"
-#include "vector.h"
 
-#define ELEMENTS (CONV_TILE * CONV_TILE)
-/* With fewer the transforms take longer than the products save, and so do tiles that lie half
- * outside: 32 channels of 14x14 outputs took as long as columns, 64 of 7x7 a little longer. */
-#define LEAST_CHANNELS 48
-#define MOST_PERCENT 55 /* of the plain sum's multiplications */
-/* In the L2 cache at a time: values of spread planes, of the elements, and of the products. */
-#define SPREAD_VALUES 65536
-#define PANEL_VALUES 131072
+#include <stdint.h>
+
+/* What the transforms of an element cost, in multiplications, and what columns do. */
+#define TRANSFORM 24
+#define COLUMNS 16
+/* In the L2 cache at a time: values, and products. */
+#define BLOCK_VALUES 98304
 #define PRODUCT_VALUES 65536
-#define MOST_TILES (4 * SGEMM_MAX_WIDTH)
+/* Of a block, whole tiles of a product: with fewer its weights come too often. */
+#define LEAST_TILES 48
+#define MOST_TILES 256
+#define TILE_STEP 8
+#define LINE (64 / sizeof(float))
 
 /* Blocks of some items' tiles. */
 struct sweep {
 	const struct conv *conv;
+	const struct layer *layer;
 	const struct layer_pass *pass;
-	const struct window *window; /* a tile's */
-	struct columns columns;
+	const struct conv_tile *tile;
+	size_t side[2];	     /* tiles of an item, down and across */
 	size_t tiles, units; /* of a block */
-	size_t panel_step, product_step;
-	size_t first, items; /* of the pass */
-	float *spread;	     /* planes: [items][in][plane] and slack */
-	float *seen;	     /* what a panel's tiles see of a channel: [ELEMENTS][width] */
-	float *panels;	     /* [ELEMENTS] of [in][tiles] and slack */
-	float *product;	     /* [ELEMENTS] of [units][tiles] and slack */
+	float *room;
+	struct conv_elements values;   /* [tiles][in] */
+	struct conv_elements products; /* [tiles][units] */
 };
 
-/* Outputs of tiles side by side: `n` of the product's rows from `from` on; one or both rows of
- * them are in the planes. */
-struct strip {
-	size_t from, place, n, rows;
-};
+static size_t elements(const struct conv_tile *t)
+{
+	return t->seen * t->seen;
+}
 
-int conv_suits_winograd(const struct conv *c)
+static void tiles_of(const struct conv *c, const struct conv_tile *t, size_t side[2])
+{
+	for (int i = 0; i < 2; i++)
+		side[i] = (c->window.out[i] + t->out - 1) / t->out;
+}
+
+static size_t whole(size_t n, size_t step)
+{
+	return (n + step - 1) / step * step;
+}
+
+/* An item's cost by tiles, whose channels and units fill lanes, and by columns. */
+static double tile_cost(const struct conv *c, const struct conv_tile *t)
+{
+	double in = (double)c->in, out = (double)whole(c->out, CONV_TILE_LANES);
+	double transforms = TRANSFORM * ((double)whole(c->in, CONV_TILE_LANES) + out);
+	size_t side[2];
+
+	tiles_of(c, t, side);
+	return (double)(side[0] * side[1] * elements(t)) * (in * out + transforms);
+}
+
+static double plain_cost(const struct conv *c)
+{
+	double in = (double)c->in, out = (double)c->out;
+
+	return (double)c->out_pixels * (double)c->taps * (in * out + COLUMNS * in);
+}
+
+/* The tiles that suit, or NULL. */
+static const struct conv_tile *choose(const struct conv *c)
 {
 	const struct window *w = &c->window;
-	size_t tiles = ((w->out[0] + 1) / 2) * ((w->out[1] + 1) / 2);
+	const struct conv_tile *best = NULL;
+	double least = plain_cost(c);
 
-	return c->groups == 1 && w->kernel[0] == 3 && w->kernel[1] == 3 && w->stride[0] == 1 &&
-	       w->stride[1] == 1 && c->in >= LEAST_CHANNELS && c->out >= LEAST_CHANNELS &&
-	       tiles * ELEMENTS * 100 <= c->out_pixels * c->taps * MOST_PERCENT;
+	if (c->groups != 1 || w->kernel[0] != 3 || w->kernel[1] != 3 || w->stride[0] != 1 ||
+		w->stride[1] != 1)
+		return NULL;
+	for (size_t i = 0; i < CONV_TILES; i++)
+		if (tile_cost(c, &conv_tile[i]) < least) {
+			best = &conv_tile[i];
+			least = tile_cost(c, best);
+		}
+	return best;
 }
 
-static void tile_window(const struct conv *c, struct window *tile)
+/* An odd number of cache lines, so that the elements of a tile lie in different places of a
+ * cache. */
+static size_t element_step(size_t rows, size_t row)
 {
-	*tile = c->window;
-	for (int i = 0; i < 2; i++) {
-		tile->out[i] = (c->window.out[i] + 1) / 2;
-		tile->kernel[i] = CONV_TILE;
-		tile->stride[i] = 2;
+	return (rows * row / LINE | 1) * LINE;
+}
+
+/* The parts of `work`, and the values that they take in all; SIZE_MAX where that is too large.
+ */
+static size_t lay_out(struct sweep *s, float *work)
+{
+	size_t width = sgemm_panel_width(), step = width, count = elements(s->tile);
+	size_t in, units, values, products;
+
+	in = whole(s->conv->in, LINE);
+	s->tiles = size_max(BLOCK_VALUES / (count * in), LEAST_TILES);
+	s->tiles = size_min(s->tiles / TILE_STEP * TILE_STEP, MOST_TILES);
+	while (step % CONV_TILE_LANES != 0) /* whole panels that are whole vectors */
+		step += width;
+	units = size_max(PRODUCT_VALUES / (count * s->tiles * step), 1) * step;
+	s->units = size_min(units, whole(s->conv->out, CONV_TILE_LANES));
+	s->values = (struct conv_elements){NULL, element_step(s->tiles, in), in};
+	s->products = (struct conv_elements){NULL, element_step(s->tiles, s->units), s->units};
+	if (size_mul(s->tiles, in, &values) || size_mul(values, 2 * count, &values))
+		return SIZE_MAX;
+	values = count * s->values.step;
+	products = count * s->products.step;
+	if (work != NULL) {
+		s->values.at = work;
+		s->products.at = s->values.at + values;
+		s->room = s->products.at + products;
 	}
-	window_lay_out(tile);
-}
-
-static size_t block_tiles(const struct conv *c)
-{
-	return conv_block(PANEL_VALUES, ELEMENTS * c->in, MOST_TILES);
-}
-
-static size_t block_units(const struct conv *c)
-{
-	size_t units = PRODUCT_VALUES / (ELEMENTS * block_tiles(c)) / 8 * 8;
-
-	return size_min(size_max(units, 8), c->out);
-}
-
-/* Whose planes are spread at a time. */
-static size_t block_items(const struct conv *c, const struct window *tile)
-{
-	return size_max(SPREAD_VALUES / (c->in * tile->plane), 1);
-}
-
-/* Values of one element's panels, and of one element's product. */
-static size_t panel_step(const struct conv *c)
-{
-	return c->in * block_tiles(c) + WINDOW_SLACK;
-}
-
-static size_t product_step(const struct conv *c)
-{
-	return block_units(c) * block_tiles(c) + WINDOW_SLACK;
+	return values + products + conv_tile_room(s->tile, s->tiles);
 }
 
 size_t conv_winograd_work(const struct conv *c)
 {
-	size_t spread, elements;
-	struct window tile;
+	struct sweep s = {.conv = c, .tile = choose(c)};
 
-	if (!conv_suits_winograd(c))
-		return 0;
-	tile_window(c, &tile);
-	if (size_mul(c->in, block_tiles(c), &elements) ||
-		size_mul(elements, 2 * (size_t)ELEMENTS, &elements) ||
-		size_mul(c->in, tile.plane, &spread) ||
-		size_mul(spread, block_items(c, &tile), &spread))
-		return SIZE_MAX;
-	return spread + ELEMENTS * (panel_step(c) + product_step(c) + SGEMM_MAX_WIDTH) +
-	       2 * (size_t)WINDOW_SLACK;
-}
-
-static void sweep_init(struct sweep *s, const struct conv *c, const struct layer_pass *p,
-	const struct window *tile)
-{
-	*s = (struct sweep){.conv = c,
-		.pass = p,
-		.window = tile,
-		.columns = {{tile->out[0], tile->out[1]}, tile->grid[1], tile->plane,
-			c->in * tile->plane, ELEMENTS, tile->offset},
-		.tiles = block_tiles(c),
-		.units = block_units(c),
-		.panel_step = panel_step(c),
-		.product_step = product_step(c),
-		.items = block_items(c, tile),
-		.spread = p->work};
-	s->seen = s->spread + s->items * c->in * tile->plane + WINDOW_SLACK;
-	s->panels = s->seen + (size_t)ELEMENTS * SGEMM_MAX_WIDTH + WINDOW_SLACK;
-	s->product = s->panels + ELEMENTS * s->panel_step;
+	return s.tile != NULL ? lay_out(&s, NULL) : 0;
 }
 
 /* --- the weights --- */
 
-/* G w of three values */
-static void transform_weights(const float *w, size_t step, float to[CONV_TILE])
+size_t conv_winograd_packed(const struct conv *c)
 {
-	float ends = (w[0] + w[2 * step]) / 2, middle = w[step] / 2;
+	const struct conv_tile *t = choose(c);
+	size_t values;
 
-	to[0] = w[0];
-	to[1] = ends + middle;
-	to[2] = ends - middle;
-	to[3] = w[2 * step];
+	if (t == NULL)
+		return 0;
+	values = sgemm_panel_values(c->out, c->in);
+	return size_mul(values, elements(t), &values) ? SIZE_MAX : values;
 }
 
+/* Panels of one element: [panel][in][width]. */
 void conv_winograd_pack(
 	const struct layer *l, const float *param, float *packed, size_t from, size_t to)
 {
-	size_t in = l->param[0].shape[1], step = l->param[0].shape[0] * in;
-	float *at = packed + l->packed_at[LAYER_FORWARD];
-	float down[3][CONV_TILE], across[CONV_TILE];
+	size_t width = sgemm_panel_width(), end, step;
+	const struct conv_tile *t;
+	struct conv c;
 
-	for (size_t i = from * in; i < to * in; i++) {
-		const float *w = param + l->param[0].at + 9 * i;
+	conv_of(l, &c);
+	t = choose(&c);
+	step = sgemm_panel_values(c.out, c.in);
+	end = to == c.out ? whole(to, width) : to; /* zeros behind the last unit */
+	for (size_t first = from; first < end; first += TILE_STEP)
+		for (size_t i = 0; i < c.in; i++)
+			for (size_t u = first; u < size_min(first + TILE_STEP, end); u++) {
+				static const float none[9];
+				const float *w =
+					u < to ? param + l->param[0].at + 9 * (u * c.in + i)
+					       : none;
 
-		for (size_t x = 0; x < 3; x++)
-			transform_weights(w + x, 3, down[x]);
-		for (size_t y = 0; y < CONV_TILE; y++) {
-			transform_weights(&down[0][y], CONV_TILE, across);
-			for (size_t x = 0; x < CONV_TILE; x++)
-				at[(y * CONV_TILE + x) * step + i] = across[x];
-		}
-	}
+				t->weights(w,
+					packed + l->packed_at[LAYER_FORWARD] +
+						(u / width * c.in + i) * width + u % width,
+					step);
+			}
 }
 
-/* --- the values --- */
+/* --- the sweep --- */
 
-/* B^T v of four values */
-static inline void transform_values(
-	const vector_floats v[CONV_TILE], vector_floats to[CONV_TILE])
+/* The strip that begins with a tile, up to tile `to`. */
+static struct conv_strip strip_at(const struct sweep *s, size_t at, size_t to)
 {
-	to[0] = v[0] - v[2];
-	to[1] = v[1] + v[2];
-	to[2] = v[2] - v[1];
-	to[3] = v[1] - v[3];
+	size_t x = at % s->side[1], row = at / s->side[1];
+
+	return (struct conv_strip){row / s->side[0], row % s->side[0] * s->tile->out,
+		x * s->tile->out, size_min(s->side[1] - x, to - at)};
 }
 
-/* What `width` tiles see of a channel to the elements' panels, which are `step` apart. Up to
- * WINDOW_SLACK floats behind a row are written, too. */
-VECTOR_CLONES static void put_values(const float *seen, size_t width, float *to, size_t step)
-{
-	vector_floats row[CONV_TILE], across[CONV_TILE][CONV_TILE], down[CONV_TILE];
-
-	for (size_t i = 0; i < width; i += VECTOR_LANES) {
-		for (size_t y = 0; y < CONV_TILE; y++) {
-			for (size_t x = 0; x < CONV_TILE; x++)
-				row[x] = *(const vector_stored *)(seen +
-								  (y * CONV_TILE + x) * width +
-								  i);
-			transform_values(row, across[y]);
-		}
-		for (size_t x = 0; x < CONV_TILE; x++) {
-			for (size_t y = 0; y < CONV_TILE; y++)
-				row[y] = across[y][x];
-			transform_values(row, down);
-			for (size_t y = 0; y < CONV_TILE; y++)
-				*(vector_stored *)(to + (y * CONV_TILE + x) * step + i) =
-					down[y];
-		}
-	}
-}
-
-/* The panels of tiles [from, to). */
-static void make_panels(const struct sweep *s, size_t from, size_t to)
-{
-	size_t width = sgemm_panel_width(), in = s->conv->in;
-	struct columns_run run[SGEMM_MAX_WIDTH];
-
-	for (size_t at = from; at < to; at += width) {
-		size_t runs = columns_runs(&s->columns, at, size_min(at + width, to), run);
-
-		for (size_t i = 0; i < in; i++) {
-			columns_fill(&s->columns, run, runs, s->spread + i * s->window->plane,
-				1, s->seen, width);
-			put_values(s->seen, width, s->panels + (at - from) * in + i * width,
-				s->panel_step);
-		}
-	}
-}
-
-/* --- the outputs --- */
-
-/* A^T v of four values */
-static inline void transform_products(const vector_floats v[CONV_TILE], vector_floats to[2])
-{
-	to[0] = v[0] + v[1] + v[2];
-	to[1] = v[1] - v[2] - v[3];
-}
-
-/* Two rows of outputs of VECTOR_LANES tiles. */
-static inline void make_outputs(
-	const float *product, size_t step, float bias, float *upper, float *lower)
-{
-	vector_floats column[CONV_TILE], down[2][CONV_TILE], y[2], out[2];
-	float *row[2] = {upper, lower};
-
-	for (size_t x = 0; x < CONV_TILE; x++) {
-		for (size_t i = 0; i < CONV_TILE; i++)
-			column[i] =
-				*(const vector_stored *)(product + (i * CONV_TILE + x) * step);
-		transform_products(column, y);
-		down[0][x] = y[0];
-		down[1][x] = y[1];
-	}
-	for (size_t i = 0; i < 2; i++) {
-		transform_products(down[i], out);
-		out[0] += bias;
-		out[1] += bias;
-		vector_interleave(&out[0], &out[1], row[i]);
-	}
-}
-
-/* n values, and none behind them. */
-static inline void copy_row(const float *from, size_t n, float *to)
-{
-	size_t i = 0;
-
-	for (; i + VECTOR_LANES <= n; i += VECTOR_LANES)
-		*(vector_stored *)(to + i) = *(const vector_stored *)(from + i);
-	for (; i < n; i++)
-		to[i] = from[i];
-}
-
-/* The outputs of some units, whose first one's plane is `out`. */
-VECTOR_CLONES static void put_outputs(const struct sweep *s, const struct strip strip[],
-	size_t strips, size_t tiles, size_t units, const float *bias, float *out)
-{
-	float row[2][2 * (MOST_TILES + VECTOR_LANES)];
-	size_t width = s->conv->window.out[1];
-
-	for (size_t unit = 0; unit < units; unit++, out += s->conv->out_pixels) {
-		const float *product = s->product + unit * s->tiles;
-
-		for (size_t i = 0; i < tiles; i += VECTOR_LANES)
-			make_outputs(product + i, s->product_step,
-				bias != NULL ? bias[unit] : 0, row[0] + 2 * i, row[1] + 2 * i);
-		for (size_t i = 0; i < strips; i++)
-			for (size_t y = 0; y < strip[i].rows; y++)
-				copy_row(row[y] + strip[i].from, strip[i].n,
-					out + strip[i].place + y * width);
-	}
-}
-
-/* Tiles [from, to) by rows and items. */
-static size_t cut(const struct sweep *s, size_t from, size_t to, struct strip strip[])
-{
-	const size_t *out = s->conv->window.out, *tiles = s->window->out;
-	size_t values = s->conv->out * s->conv->out_pixels, strips = 0, n;
-
-	for (size_t at = from; at < to; at += n) {
-		size_t item = s->first + at / (tiles[0] * tiles[1]);
-		size_t y = at / tiles[1] % tiles[0] * 2, x = at % tiles[1] * 2;
-
-		n = size_min(tiles[1] - at % tiles[1], to - at);
-		strip[strips++] =
-			(struct strip){2 * (at - from), item * values + y * out[1] + x,
-				size_min(2 * n, out[1] - x), size_min(2, out[0] - y)};
-	}
-	return strips;
-}
-
-/* The products of units [from, from + units). */
-static void multiply(
-	const struct sweep *s, const float *packed, size_t from, size_t units, size_t tiles)
+static void take_values(const struct sweep *s, size_t from, size_t to)
 {
 	const struct conv *c = s->conv;
+	struct conv_elements e = s->values;
+	struct conv_strip strip;
 
-	for (size_t i = 0; i < ELEMENTS; i++) {
-		struct sgemm g = {.m = units,
-			.n = conv_whole(tiles, s->tiles),
+	for (size_t at = from; at < to; at += strip.n, e.at += strip.n * e.row) {
+		strip = strip_at(s, at, to);
+		s->tile->values(&c->window, &strip,
+			s->pass->in + strip.item * c->in * c->in_pixels, c->in, s->room, &e);
+	}
+}
+
+static void put_outputs(
+	const struct sweep *s, size_t from, size_t to, size_t unit, size_t units)
+{
+	const struct layer *l = s->layer;
+	const struct conv *c = s->conv;
+	const float *bias = l->params > 1 ? s->pass->param + l->param[1].at + unit : NULL;
+	struct conv_elements e = s->products;
+	struct conv_strip strip;
+
+	for (size_t at = from; at < to; at += strip.n, e.at += strip.n * e.row) {
+		strip = strip_at(s, at, to);
+		s->tile->outputs(&c->window, &strip, &e, units, bias, s->room,
+			s->pass->out + (strip.item * c->out + unit) * c->out_pixels);
+	}
+}
+
+/* The products of `tiles` rows with units from `unit` on. */
+static void multiply(const struct sweep *s, size_t tiles, size_t unit, size_t units)
+{
+	const struct conv *c = s->conv;
+	const float *packed = layer_packed(s->layer, s->pass, LAYER_FORWARD);
+	size_t count = elements(s->tile), step = sgemm_panel_values(c->out, c->in);
+	size_t columns = size_min(
+		whole(units, CONV_TILE_LANES), whole(c->out - unit, sgemm_panel_width()));
+
+	for (size_t i = 0; i < count; i++) {
+		const float *panels = packed + i * step + unit * c->in;
+		struct sgemm g = {.m = tiles,
+			.n = columns,
 			.k = c->in,
-			.a = packed + (i * c->out + from) * c->in,
-			.lda = c->in,
-			.panels = s->panels + i * s->panel_step,
-			.c = s->product + i * s->product_step,
-			.ldc = s->tiles};
+			.a = s->values.at + i * s->values.step,
+			.lda = s->values.row,
+			.panels = panels,
+			.c = s->products.at + i * s->products.step,
+			.ldc = s->products.row};
 
 		sgemm_run(&g);
 	}
 }
 
-static void run_block(const struct sweep *s, const struct layer *l, size_t from, size_t to)
+static void run_block(const struct sweep *s, size_t from, size_t to)
 {
-	const float *packed = layer_packed(l, s->pass, LAYER_FORWARD);
-	const float *bias = l->params > 1 ? s->pass->param + l->param[1].at : NULL;
-	size_t strips, units;
-	struct strip strip[MOST_TILES];
+	size_t units;
 
-	make_panels(s, from, to);
-	strips = cut(s, from, to, strip);
+	take_values(s, from, to);
 	for (size_t unit = 0; unit < s->conv->out; unit += units) {
 		units = size_min(s->units, s->conv->out - unit);
-		multiply(s, packed, unit, units, to - from);
-		put_outputs(s, strip, strips, to - from, units,
-			bias != NULL ? bias + unit : NULL,
-			s->pass->out + unit * s->conv->out_pixels);
+		multiply(s, to - from, unit, units);
+		put_outputs(s, from, to, unit, units);
 	}
 }
 
 void conv_winograd(const struct conv *c, const struct layer *l, const struct layer_pass *p)
 {
-	struct window tile;
-	struct sweep s;
-	size_t tiles;
+	struct sweep s = {.conv = c, .layer = l, .pass = p, .tile = choose(c)};
+	size_t tiles, blocks, block;
 
-	tile_window(c, &tile);
-	sweep_init(&s, c, p, &tile);
-	for (; s.first < p->n; s.first += s.items) {
-		s.items = size_min(s.items, p->n - s.first);
-		tiles = s.items * tile.out[0] * tile.out[1];
-		window_spread(&tile, p->in + s.first * c->in * c->in_pixels, s.items * c->in, 0,
-			s.spread);
-		for (size_t at = 0; at < tiles; at += s.tiles)
-			run_block(&s, l, at, size_min(at + s.tiles, tiles));
-	}
+	lay_out(&s, p->work);
+	tiles_of(c, s.tile, s.side);
+	tiles = p->n * s.side[0] * s.side[1];
+	blocks = (tiles + s.tiles - 1) / s.tiles;
+	block = whole((tiles + blocks - 1) / blocks, TILE_STEP); /* all about as long */
+	for (size_t at = 0; at < tiles; at += block)
+		run_block(&s, at, size_min(at + block, tiles));
 }

@@ -67,9 +67,8 @@ static int setup(struct layer *l, struct err *e)
 	conv_of(l, &c);
 	l->work = size_max(conv_pass_work(&c), conv_gradient_work(&c));
 	l->work = size_max(l->work, conv_winograd_work(&c));
-	if (conv_suits_winograd(&c))
-		l->packed[LAYER_FORWARD] = CONV_TILE * CONV_TILE * c.in * c.out;
-	if (l->work > NET_MAX_VALUES)
+	l->packed[LAYER_FORWARD] = conv_winograd_packed(&c);
+	if (l->work > NET_MAX_VALUES || l->packed[LAYER_FORWARD] > NET_MAX_VALUES)
 		return err_set(
 			e, "conv:%zu of %zu channels is too large", l->units, l->in.channels);
 	return 0;

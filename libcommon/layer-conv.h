@@ -70,11 +70,10 @@ void conv_dots_gradient(const struct conv *c, const struct layer_pass *p, size_t
 	size_t to, float *grad, float *bias);
 
 /*
- * Where it suits, forward by tiles of 2x2 outputs, each of which sees CONV_TILE values along
- * each side, from packed weights: [CONV_TILE * CONV_TILE][units][inputs].
+ * Where it suits, forward by Winograd's tiles from packed weights: how many values these take,
+ * and 0 where it does not suit.
  */
-#define CONV_TILE 4
-int conv_suits_winograd(const struct conv *c);
+size_t conv_winograd_packed(const struct conv *c);
 size_t conv_winograd_work(const struct conv *c);
 void conv_winograd_pack(
 	const struct layer *l, const float *param, float *packed, size_t from, size_t to);
