@@ -253,6 +253,8 @@ void conv_winograd(const struct conv *c, const struct layer *l, const struct lay
 	struct sweep s = {.conv = c, .layer = l, .pass = p, .tile = choose(c)};
 	size_t tiles, blocks, block;
 
+	if (s.tile == NULL) /* not called then: nothing is packed */
+		return;
 	lay_out(&s, p->work);
 	tiles_of(c, s.tile, s.side);
 	tiles = p->n * s.side[0] * s.side[1];
