@@ -18,10 +18,12 @@
 #define PRODUCT_VALUES 32768
 #define MOST_COLUMNS (6 * SGEMM_MAX_WIDTH)
 
-/* How many columns are multiplied at a time, with k rows. */
+/* How many columns are multiplied at a time, with k rows: whole panels, and one at least. */
 static size_t block_columns(size_t k)
 {
-	return conv_block(PANEL_VALUES, k, MOST_COLUMNS);
+	size_t width = sgemm_panel_width(), panels = PANEL_VALUES / (k * width);
+
+	return width * size_max(size_min(panels, MOST_COLUMNS / width), 1);
 }
 
 /* Channels of the input for which the way back makes a product at a time. */
@@ -117,11 +119,13 @@ static size_t cut(const struct sweep *s, size_t from, size_t to, struct piece pi
 	return pieces;
 }
 
-/* The product with the panels, of whole vectors of their columns. */
+/* The product with the panels, of whole vectors of their columns: what is behind them has no
+ * meaning, but nothing is written behind the block. */
 static void multiply(const struct sweep *s, const float *a, size_t m, size_t k, size_t columns)
 {
+	size_t whole = (columns + WINDOW_SLACK - 1) / WINDOW_SLACK * WINDOW_SLACK;
 	struct sgemm g = {.m = m,
-		.n = conv_whole(columns, s->block),
+		.n = size_min(whole, s->block),
 		.k = k,
 		.a = a,
 		.lda = k,

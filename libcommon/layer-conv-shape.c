@@ -70,18 +70,6 @@ size_t conv_items(size_t left, size_t most)
 	return (left - 1) / parts + 1;
 }
 
-size_t conv_block(size_t values, size_t k, size_t most)
-{
-	size_t width = sgemm_panel_width();
-
-	return width * size_max(size_min(values / (k * width), most / width), 1);
-}
-
-size_t conv_whole(size_t columns, size_t block)
-{
-	return size_min((columns + WINDOW_SLACK - 1) / WINDOW_SLACK * WINDOW_SLACK, block);
-}
-
 void conv_transpose(const float *from, size_t rows, size_t columns, size_t from_row, float *to,
 	size_t to_row)
 {

@@ -222,13 +222,12 @@ static void multiply(const struct sweep *s, size_t tiles, size_t unit, size_t un
 		whole(units, CONV_TILE_LANES), whole(c->out - unit, sgemm_panel_width()));
 
 	for (size_t i = 0; i < count; i++) {
-		const float *panels = packed + i * step + unit * c->in;
 		struct sgemm g = {.m = tiles,
 			.n = columns,
 			.k = c->in,
 			.a = s->values.at + i * s->values.step,
 			.lda = s->values.row,
-			.panels = panels,
+			.panels = packed + i * step + unit * c->in,
 			.c = s->products.at + i * s->products.step,
 			.ldc = s->products.row};
 

@@ -40,14 +40,6 @@ int conv_mirror(const struct conv *c, struct conv *m);
 /* How many of the items that are left come next, at most `most`: about equal numbers. */
 size_t conv_items(size_t left, size_t most);
 
-/* How many columns of k values are multiplied at a time, in whole panels: as `values` hold, at
- * most `most`, and one panel at least. */
-size_t conv_block(size_t values, size_t k, size_t most);
-
-/* How many columns of a block a product takes for `columns` of them: whole vectors, though what
- * is behind them has no meaning, but none behind the block. */
-size_t conv_whole(size_t columns, size_t block);
-
 /* to[columns][rows] = from[rows][columns], transposed, their rows so many values apart: for
  * matrices that no cache holds. */
 void conv_transpose(const float *from, size_t rows, size_t columns, size_t from_row, float *to,

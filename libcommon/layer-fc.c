@@ -166,7 +166,7 @@ static void gradient(const struct layer *l, const struct layer_pass *p, size_t f
 
 	if (l->scratch > 0) {
 		g.b = (const float *)(const void *)p->scratch;
-		g.ldb = in + COPY_SLACK;
+		g.ldb = l->scratch / sizeof *g.b;
 	}
 	sgemm_run(&g);
 	sum_columns(p->dout + from, p->n, out, to - from, grad[1]);
