@@ -57,4 +57,12 @@ void vector_add(float *sum, const float *v, size_t n);
 double vector_sum(const float *v, size_t n);
 double vector_dot(const float *a, const float *b, size_t n);
 
+/*
+ * to[i] = exp(v[i]) within 1 ulp, denormal results included; NaN for NaN. `to` may be v.
+ * Cody and Waite's reduction v = n ln 2 + r (Software Manual for the Elementary Functions,
+ * 1980, chapter 6), Taylor's series of cosh r and sinh r up to r^13, as |r| <= ln 2 / 2, and
+ * 2^n.
+ */
+void vector_exp(const double *v, size_t n, double *to);
+
 #endif
