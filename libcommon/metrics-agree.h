@@ -6,6 +6,7 @@
 #ifndef METRICS_AGREE_H
 #define METRICS_AGREE_H
 
+#include "metrics-rows.h"
 #include "soft-targets.h"
 
 #include <stddef.h>
@@ -17,8 +18,8 @@ struct metrics_agree {
 	double temperature;
 	size_t rows, agreed;
 	double kl, kl_max; /* sum and largest */
-	float *target;	   /* work */
-	double *log_p, *log_q;
+	float *target;	   /* work: [METRICS_ROWS][classes] */
+	struct metrics_rows p, q;
 };
 
 /* T must agree with the targets' own where they are (log-)probabilities. 0, or -1 with text. */

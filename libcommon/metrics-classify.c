@@ -17,8 +17,7 @@ int metrics_classify_init(
 	if (size_mul(classes, classes, &pairs))
 		return err_set(e, "a confusion matrix of %zu classes is too large", classes);
 	m->label = size_alloc(classes, 3 * sizeof *m->label, "counts of classes", e);
-	m->log_p = size_alloc(classes, sizeof *m->log_p, "probabilities", e);
-	if (m->label == NULL || m->log_p == NULL)
+	if (m->label == NULL || metrics_rows_init(&m->work, classes, e))
 		goto fail;
 	m->predicted = m->label + classes;
 	m->hit = m->predicted + classes;
@@ -38,16 +37,17 @@ void metrics_classify_release(struct metrics_classify *m)
 {
 	free(m->label);
 	free(m->confusion);
-	free(m->log_p);
+	metrics_rows_release(&m->work);
 	*m = (struct metrics_classify){0};
 }
 
-static double brier(const double *log_p, size_t classes, size_t label)
+/* Of the work's row r. */
+static double brier(const struct metrics_rows *work, size_t r, size_t label)
 {
 	double sum = 0;
 
-	for (size_t c = 0; c < classes; c++) {
-		double off = exp(log_p[c]) - (c == label);
+	for (size_t c = 0; c < work->classes; c++) {
+		double off = work->p[c * work->rows + r] - (c == label);
 
 		sum += off * off;
 	}
@@ -65,19 +65,20 @@ static void add_to_bin(struct metrics_classify *m, double confidence, int hit)
 	bin->confidence += confidence;
 }
 
-static int add_item(struct metrics_classify *m, const float *logit, size_t label)
+/* The item in the work's row r. */
+static int add_item(struct metrics_classify *m, const float *logit, size_t r, size_t label)
 {
 	size_t best = metrics_best(logit, m->classes);
 	size_t rank = metrics_rank(logit, m->classes, label);
+	size_t rows = m->work.rows;
 	int hit = rank == 0;
 
-	metrics_log_probabilities(SOFT_LOGITS, logit, m->classes, 1, m->log_p);
 	m->items++;
 	m->errors += !hit;
 	m->errors5 += rank >= 5;
-	m->log_loss -= m->log_p[label];
-	m->brier += brier(m->log_p, m->classes, label);
-	add_to_bin(m, exp(m->log_p[best]), hit);
+	m->log_loss -= m->work.log_p[label * rows + r];
+	m->brier += brier(&m->work, r, label);
+	add_to_bin(m, m->work.p[best * rows + r], hit);
 	m->label[label]++;
 	m->predicted[best]++;
 	m->hit[label] += (size_t)hit;
@@ -90,8 +91,14 @@ void metrics_classify_add(struct metrics_classify *m, const float *logits,
 	const uint16_t *label, size_t n, uint8_t *hit)
 {
 	for (size_t i = 0; i < n; i++) {
-		int right = add_item(m, logits + i * m->classes, label[i]);
+		const float *logit = logits + i * m->classes;
+		size_t r = i % METRICS_ROWS;
+		int right;
 
+		if (r == 0)
+			metrics_rows_take(
+				&m->work, SOFT_LOGITS, logit, size_min(n - i, METRICS_ROWS), 1);
+		right = add_item(m, logit, r, label[i]);
 		if (hit != NULL)
 			hit[i] = (uint8_t)right;
 	}

@@ -18,6 +18,8 @@
 #ifndef METRICS_CLASSIFY_H
 #define METRICS_CLASSIFY_H
 
+#include "metrics-rows.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,7 +39,7 @@ struct metrics_classify {
 	struct metrics_bin bin[METRICS_BINS];
 	size_t *label, *predicted, *hit; /* [classes]: how often */
 	size_t *confusion;		 /* [label][predicted], or NULL */
-	double *log_p;			 /* work */
+	struct metrics_rows work;
 };
 
 /* Starts at no items; with `confusion`, counts pairs too. 0, or -1 with text. */

@@ -2,12 +2,14 @@
 #include "targets-report.h"
 
 #include "err.h"
+#include "metrics-rows.h"
 #include "metrics.h"
 #include "size.h"
 #include "workers.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Rows are summed in parts of this size, and then the parts: in one order for any number of
  * threads. */
@@ -15,11 +17,11 @@
 
 const double targets_temperature[TARGETS_TEMPERATURES] = {1, 5, 20};
 
-/* Room for one row, per worker. */
+/* Room for METRICS_ROWS rows, per worker. */
 struct scratch {
-	double *log_p[TARGETS_TEMPERATURES], *log_q; /* [classes] */
-	float *decoded;				     /* [classes] */
+	float *exact, *decoded; /* [rows][classes]: the logits, and what will be read back */
 	void *stored;
+	struct metrics_rows p, q;
 };
 
 /* Sums over the rows of one part. */
@@ -41,89 +43,116 @@ struct job {
 	struct sums *sums;	 /* per part */
 };
 
-static void convert(const struct soft_targets_source *s, float *row)
+static void convert(const struct soft_targets_source *s, float *value, size_t rows)
 {
+	size_t classes = s->classes;
+
 	switch (s->values) {
 	case SOFT_LOGITS:
 		break;
 	case SOFT_ZERO_MEAN_LOGITS:
-		soft_values_centre(row, 1, s->classes);
+		soft_values_centre(value, rows, classes);
 		break;
 	case SOFT_LOG_PROBABILITIES:
-		soft_values_log_softmax(row, s->classes, s->temperature, row);
+		for (float *v = value; v < value + rows * classes; v += classes)
+			soft_values_log_softmax(v, classes, s->temperature, v);
 		break;
 	case SOFT_PROBABILITIES:
-		soft_values_softmax(row, s->classes, s->temperature, row);
+		for (float *v = value; v < value + rows * classes; v += classes)
+			soft_values_softmax(v, classes, s->temperature, v);
 		break;
 	}
 }
 
-static void measure_entropy(
-	const float *logit, size_t classes, const struct scratch *work, struct sums *sums)
-{
-	for (int t = 0; t < TARGETS_TEMPERATURES; t++) {
-		metrics_log_probabilities(
-			SOFT_LOGITS, logit, classes, targets_temperature[t], work->log_p[t]);
-		sums->entropy[t] += metrics_entropy(work->log_p[t], classes);
-	}
-}
-
-/* Encodes the row and reads it back; notes the first value that does not survive. */
-static void encode(
-	const struct job *j, size_t at, const struct scratch *work, struct sums *sums)
+/* Encodes rows and reads them back; notes the first value that does not survive. */
+static void encode(const struct job *j, size_t at, size_t rows, const struct scratch *work,
+	struct sums *sums)
 {
 	const struct soft_targets_source *s = j->source;
-	const float *row = j->value + at * s->classes;
+	size_t first = at * s->classes, n = rows * s->classes;
+	const float *value = j->value + first;
 
-	soft_values_encode(s->dtype, row, s->classes, work->stored);
-	soft_values_decode(s->dtype, work->stored, s->classes, work->decoded);
-	for (size_t c = 0; c < s->classes; c++) {
-		if (!isfinite(work->decoded[c]) && sums->bad == 0)
-			sums->bad = at * s->classes + c + 1;
+	soft_values_encode(s->dtype, value, n, work->stored);
+	soft_values_decode(s->dtype, work->stored, n, work->decoded);
+	for (size_t i = 0; i < n; i++) {
+		if (!isfinite(work->decoded[i]) && sums->bad == 0)
+			sums->bad = first + i + 1;
 		if (s->values == SOFT_PROBABILITIES)
-			sums->lost += row[c] > 0 && work->decoded[c] <= 0;
+			sums->lost += value[i] > 0 && work->decoded[i] <= 0;
 	}
 }
 
-/* Of logits measure_entropy has left what is exact. */
-static void measure_cost(
-	const struct job *j, const float *row, const struct scratch *work, struct sums *sums)
+static void add_entropy(const struct metrics_rows *p, double *sum)
+{
+	double entropy[METRICS_ROWS];
+
+	metrics_rows_entropy(p, entropy);
+	for (size_t r = 0; r < p->rows; r++)
+		*sum += entropy[r];
+}
+
+/* Of work->p, the cost at its temperature of what is decoded. */
+static void add_cost(const struct job *j, int t, struct scratch *work, struct sums *sums)
+{
+	double kl[METRICS_ROWS];
+
+	metrics_rows_take(
+		&work->q, j->source->values, work->decoded, work->p.rows, j->cost_at[t]);
+	metrics_rows_kl(&work->p, &work->q, kl);
+	for (size_t r = 0; r < work->p.rows; r++) {
+		sums->kl[t] += kl[r];
+		if (!(kl[r] <= sums->kl_max[t]))
+			sums->kl_max[t] = kl[r];
+	}
+}
+
+static void measure(const struct job *j, const float *value, size_t rows, struct scratch *work,
+	struct sums *sums)
+{
+	enum soft_values values = j->source->values;
+
+	for (int t = 0; t < TARGETS_TEMPERATURES; t++) {
+		metrics_rows_take(
+			&work->p, SOFT_LOGITS, work->exact, rows, targets_temperature[t]);
+		add_entropy(&work->p, &sums->entropy[t]);
+		if (!soft_values_fixed(values))
+			add_cost(j, t, work, sums);
+	}
+	if (soft_values_fixed(values)) {
+		metrics_rows_take(&work->p, values, value, rows, j->cost_at[0]);
+		add_cost(j, 0, work, sums);
+	}
+}
+
+static size_t count_agreed(
+	const struct job *j, size_t at, size_t rows, const struct scratch *work)
 {
 	const struct soft_targets_source *s = j->source;
+	size_t agreed = 0;
 
-	for (int t = 0; t < j->costs; t++) {
-		double kl;
-
-		if (soft_values_fixed(s->values))
-			metrics_log_probabilities(
-				s->values, row, s->classes, j->cost_at[t], work->log_p[t]);
-		metrics_log_probabilities(
-			s->values, work->decoded, s->classes, j->cost_at[t], work->log_q);
-		kl = metrics_kl(work->log_p[t], work->log_q, s->classes);
-		sums->kl[t] += kl;
-		if (!(kl <= sums->kl_max[t]))
-			sums->kl_max[t] = kl;
-	}
+	for (size_t r = 0; j->label != NULL && r < rows; r++)
+		agreed += metrics_best(work->decoded + r * s->classes, s->classes) ==
+			  j->label[(at + r) % s->items];
+	return agreed;
 }
 
 static void do_part(void *arg, size_t part, int worker)
 {
 	const struct job *j = arg;
-	const struct soft_targets_source *s = j->source;
-	const struct scratch *work = &j->scratch[worker];
+	size_t classes = j->source->classes;
+	struct scratch *work = &j->scratch[worker];
 	struct sums *sums = &j->sums[part];
-	size_t end = (part + 1) * PART < j->rows ? (part + 1) * PART : j->rows;
+	size_t end = size_min((part + 1) * PART, j->rows), rows;
 
-	for (size_t at = part * PART; at < end && sums->bad == 0; at++) {
-		float *row = j->value + at * s->classes;
+	for (size_t at = part * PART; at < end && sums->bad == 0; at += rows) {
+		float *value = j->value + at * classes;
 
-		measure_entropy(row, s->classes, work, sums);
-		convert(s, row);
-		encode(j, at, work, sums);
-		measure_cost(j, row, work, sums);
-		if (j->label != NULL)
-			sums->agreed += metrics_best(work->decoded, s->classes) ==
-					j->label[at % s->items];
+		rows = size_min(end - at, METRICS_ROWS);
+		memcpy(work->exact, value, rows * classes * sizeof *value);
+		convert(j->source, value, rows);
+		encode(j, at, rows, work, sums);
+		measure(j, value, rows, work, sums);
+		sums->agreed += count_agreed(j, at, rows, work);
 	}
 }
 
@@ -163,20 +192,19 @@ static int check_fit(const struct job *j, size_t parts, struct err *e)
 
 static int make_scratch(struct job *j, int workers, struct err *e)
 {
-	size_t classes = j->source->classes;
+	size_t classes = j->source->classes, values = METRICS_ROWS * classes;
 
 	j->scratch = size_alloc((size_t)workers, sizeof *j->scratch, "rows of targets", e);
 	for (int i = 0; j->scratch != NULL && i < workers; i++) {
 		struct scratch *s = &j->scratch[i];
 
-		s->log_q = size_alloc(classes, (TARGETS_TEMPERATURES + 1) * sizeof *s->log_q,
-			"a row of targets", e);
-		s->decoded = size_alloc(classes, 2 * sizeof *s->decoded, "a row of targets", e);
-		if (s->log_q == NULL || s->decoded == NULL)
+		s->exact = size_alloc(
+			classes, 3 * METRICS_ROWS * sizeof *s->exact, "rows of targets", e);
+		if (s->exact == NULL || metrics_rows_init(&s->p, classes, e) ||
+			metrics_rows_init(&s->q, classes, e))
 			return -1;
-		for (size_t t = 0; t < TARGETS_TEMPERATURES; t++)
-			s->log_p[t] = s->log_q + (t + 1) * classes;
-		s->stored = s->decoded + classes;
+		s->decoded = s->exact + values;
+		s->stored = s->decoded + values;
 	}
 	return j->scratch != NULL ? 0 : -1;
 }
@@ -184,8 +212,9 @@ static int make_scratch(struct job *j, int workers, struct err *e)
 static void free_scratch(struct job *j, int workers)
 {
 	for (int i = 0; j->scratch != NULL && i < workers; i++) {
-		free(j->scratch[i].log_q);
-		free(j->scratch[i].decoded);
+		free(j->scratch[i].exact);
+		metrics_rows_release(&j->scratch[i].p);
+		metrics_rows_release(&j->scratch[i].q);
 	}
 	free(j->scratch);
 	free(j->sums);

@@ -65,7 +65,7 @@ VECTOR_CLONES double vector_dot(const float *a, const float *b, size_t n)
 #define LN2_HIGH 0x1.62e42feep-1
 #define LN2_LOW 0x1.a39ef35793c76p-33
 /* The least and the largest that are told apart; beyond are 0 and infinity. */
-#define EXP_LEAST -750.0
+#define EXP_LEAST (-750.0)
 #define EXP_LARGEST 710.0
 
 /* By a sum that has no room for fractions. */

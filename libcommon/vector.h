@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h> /* glibc's headers define __GLIBC__, the compiler's stddef.h does not */
+#include <string.h>
 
 /* The choice is made by an ifunc, which sanitizers' start-up code does not survive. */
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
@@ -37,6 +38,18 @@
 #define VECTOR_LANES 16
 typedef float vector_floats __attribute__((vector_size(64)));
 typedef float vector_stored __attribute__((vector_size(64), aligned(4)));
+
+/* v where the condition holds, else 0: without the branch that compilers make of a ?: around
+ * arithmetic, which they do not take for vectors before AVX-512. */
+static inline double vector_where(int condition, double v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof bits);
+	bits &= 0 - (uint64_t)condition;
+	memcpy(&v, &bits, sizeof v);
+	return v;
+}
 
 /* The values of both in turns. */
 static inline void vector_interleave(

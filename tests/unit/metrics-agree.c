@@ -99,6 +99,40 @@ static void takes_probabilities(void **state)
 	metrics_agree_release(&m);
 }
 
+/* Many at a time are the same, in the same order, as one by one. */
+static void takes_any_number(void **state)
+{
+	enum { ITEMS = 2 * METRICS_ROWS + 7, CLASSES = 5 };
+	static float z[ITEMS * CLASSES], target[ITEMS * CLASSES];
+	const struct soft_targets many = {.values = SOFT_LOGITS,
+		.items = ITEMS,
+		.classes = CLASSES,
+		.views = 1,
+		.dtype = TENSOR_F32,
+		.stored = target};
+	struct metrics_agree all, each;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < ITEMS * CLASSES; i++) {
+		z[i] = (float)(i * 7919 % 1009) / 100;
+		target[i] = (float)(i * 6007 % 1013) / 100;
+	}
+	assert_int_equal(metrics_agree_init(&all, &many, 2, &e), 0);
+	assert_int_equal(metrics_agree_init(&each, &many, 2, &e), 0);
+	metrics_agree_add(&all, z, 0, 0, ITEMS);
+	for (size_t i = 0; i < ITEMS; i++)
+		metrics_agree_add(&each, z + i * CLASSES, 0, i, 1);
+	assert_int_equal(all.rows, ITEMS);
+	assert_int_equal(all.agreed, each.agreed);
+	assert_true(all.agreed > 0 && all.agreed < ITEMS);
+	assert_memory_equal(&all.kl, &each.kl, sizeof all.kl);
+	assert_memory_equal(&all.kl_max, &each.kl_max, sizeof all.kl_max);
+	assert_true(all.kl_max > 0 && all.kl > all.kl_max);
+	metrics_agree_release(&all);
+	metrics_agree_release(&each);
+}
+
 int main(void)
 {
 	const struct CMUnitTest metrics_agree[] = {
@@ -106,6 +140,7 @@ int main(void)
 		cmocka_unit_test(measures_rows),
 		cmocka_unit_test(divides_by_temperature),
 		cmocka_unit_test(takes_probabilities),
+		cmocka_unit_test(takes_any_number),
 	};
 
 	return cmocka_run_group_tests_name("metrics-agree", metrics_agree, NULL, NULL);

@@ -159,6 +159,38 @@ static void takes_certainty(void **state)
 	metrics_classify_release(&m);
 }
 
+/* Many at a time are the same, in the same order, as one by one. */
+static void takes_any_number(void **state)
+{
+	enum { ITEMS = 2 * METRICS_ROWS + 7, CLASSES = 5 };
+	static float z[ITEMS * CLASSES];
+	uint16_t label[ITEMS];
+	uint8_t hit[ITEMS], right;
+	struct metrics_classify all, each;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < ITEMS * CLASSES; i++)
+		z[i] = (float)(i * 7919 % 1009) / 100;
+	assert_int_equal(metrics_classify_init(&all, CLASSES, 0, &e), 0);
+	assert_int_equal(metrics_classify_init(&each, CLASSES, 0, &e), 0);
+	for (size_t i = 0; i < ITEMS; i++)
+		label[i] = (uint16_t)(i % CLASSES);
+	metrics_classify_add(&all, z, label, ITEMS, hit);
+	for (size_t i = 0; i < ITEMS; i++) {
+		metrics_classify_add(&each, z + i * CLASSES, label + i, 1, &right);
+		assert_int_equal(hit[i], right);
+	}
+	assert_int_equal(all.items, ITEMS);
+	assert_int_equal(all.errors, each.errors);
+	assert_true(all.errors > 0 && all.errors < ITEMS);
+	assert_memory_equal(&all.log_loss, &each.log_loss, sizeof all.log_loss);
+	assert_memory_equal(&all.brier, &each.brier, sizeof all.brier);
+	assert_memory_equal(all.bin, each.bin, sizeof all.bin);
+	metrics_classify_release(&all);
+	metrics_classify_release(&each);
+}
+
 static void refuses_large_matrix(void **state)
 {
 	struct metrics_classify m;
@@ -182,6 +214,7 @@ int main(void)
 		cmocka_unit_test(scores_classes),
 		cmocka_unit_test(counts_top5),
 		cmocka_unit_test(takes_certainty),
+		cmocka_unit_test(takes_any_number),
 		cmocka_unit_test(refuses_large_matrix),
 	};
 

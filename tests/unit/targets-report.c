@@ -176,6 +176,33 @@ static void adds_up_in_one_order(void **state)
 	}
 }
 
+/* Of each row what it is alone, wherever it is. */
+static void measures_every_row(void **state)
+{
+	static float value[ROWS * CLASSES];
+	struct soft_targets_source all = source(SOFT_LOGITS, TENSOR_F16, ROWS, CLASSES);
+	struct soft_targets_source one = source(SOFT_LOGITS, TENSOR_F16, 1, CLASSES);
+	double entropy = 0, kl = 0, kl_max = 0;
+	struct targets_report r;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS * CLASSES; i++)
+		value[i] = (float)(i * 7919 % 10007) / 970;
+	for (size_t i = 0; i < ROWS; i++) {
+		assert_int_equal(
+			targets_report_make(&r, value + i * CLASSES, &one, NULL, pool, &e), 0);
+		entropy += r.entropy[1] / ROWS;
+		kl += r.cost[1].kl / ROWS;
+		kl_max = fmax(kl_max, r.cost[1].kl);
+	}
+	assert_int_equal(targets_report_make(&r, value, &all, NULL, pool, &e), 0);
+	near(r.entropy[1], entropy, 1e-13);
+	near(r.cost[1].kl, kl, 1e-13 * kl);
+	near(r.cost[1].kl_max, kl_max, 0);
+	assert_true(kl > 0 && kl_max > kl);
+}
+
 int main(void)
 {
 	const struct CMUnitTest targets_report[] = {
@@ -184,6 +211,7 @@ int main(void)
 		cmocka_unit_test(makes_probabilities),
 		cmocka_unit_test(refuses_overflow),
 		cmocka_unit_test(adds_up_in_one_order),
+		cmocka_unit_test(measures_every_row),
 	};
 
 	return cmocka_run_group_tests_name(
