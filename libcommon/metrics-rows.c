@@ -126,10 +126,8 @@ VECTOR_CLONES void metrics_rows_entropy(const struct metrics_rows *m, double *en
 	for (size_t c = 0; c < m->classes; c++) {
 		const double *p = m->p + c * rows, *log_p = m->log_p + c * rows;
 
-		VECTOR_LOOP for (size_t r = 0; r < rows; r++)
-		{
-			entropy[r] -= vector_where(p[r] != 0, p[r] * log_p[r]);
-		}
+		VECTOR_LOOP for (size_t r = 0; r < rows; r++) entropy[r] -=
+			vector_where(p[r] != 0, p[r] * log_p[r]);
 	}
 }
 
