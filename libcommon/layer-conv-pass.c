@@ -40,15 +40,6 @@ struct piece {
 	size_t column, place, n;
 };
 
-/* A convolution of n items' planes. */
-struct job {
-	const struct conv *conv;
-	const float *weight, *bias; /* NULL where there are none */
-	size_t n;
-	const float *in;
-	float *out, *work;
-};
-
 /* Blocks of some items' columns. */
 struct sweep {
 	const struct conv *conv;
@@ -77,7 +68,9 @@ static size_t forward_work(const struct conv *c)
 {
 	size_t depth;
 
-	return size_mul(c->in, c->taps, &depth) ? SIZE_MAX : sweep_work(c, depth, c->out);
+	if (size_mul(c->in, c->taps, &depth))
+		return SIZE_MAX;
+	return size_max(sweep_work(c, depth, c->out), conv_tiles_work(c));
 }
 
 size_t conv_pass_work(const struct conv *c)
@@ -210,7 +203,8 @@ static void make_columns(const struct sweep *s, size_t group, size_t from, size_
 }
 
 /* Columns [from, to), all groups. */
-static void convolve_block(const struct sweep *s, const struct job *job, size_t from, size_t to)
+static void convolve_block(
+	const struct sweep *s, const struct conv_job *job, size_t from, size_t to)
 {
 	const struct conv *c = s->conv;
 	size_t depth = c->in * c->taps, pieces;
@@ -228,7 +222,7 @@ static void convolve_block(const struct sweep *s, const struct job *job, size_t 
 	}
 }
 
-static void convolve(const struct job *job)
+static void convolve_columns(const struct conv_job *job)
 {
 	const struct conv *c = job->conv;
 	size_t channels = c->groups * c->in, columns;
@@ -245,6 +239,14 @@ static void convolve(const struct job *job)
 	}
 }
 
+static void convolve(const struct conv_job *job)
+{
+	if (job->panels != NULL)
+		conv_by_tiles(job);
+	else
+		convolve_columns(job);
+}
+
 void conv_forward(const struct layer *l, const struct layer_pass *p)
 {
 	struct conv c;
@@ -252,11 +254,11 @@ void conv_forward(const struct layer *l, const struct layer_pass *p)
 	conv_of(l, &c);
 	if (c.plain)
 		forward_plain(&c, l, p);
-	else if (layer_packed(l, p, LAYER_FORWARD) != NULL)
-		conv_winograd(&c, l, p);
 	else
-		convolve(&(struct job){.conv = &c,
+		convolve(&(struct conv_job){.conv = &c,
 			.weight = p->param + l->param[0].at,
+			.panels =
+				conv_packed_forward(&c, p->use) > 0 ? layer_packed(l, p) : NULL,
 			.bias = l->params > 1 ? p->param + l->param[1].at : NULL,
 			.n = p->n,
 			.in = p->in,
@@ -291,7 +293,8 @@ static void pack_gradients(
 	}
 }
 
-static void backward_block(const struct sweep *s, const struct job *job, size_t from, size_t to)
+static void backward_block(
+	const struct sweep *s, const struct conv_job *job, size_t from, size_t to)
 {
 	const struct conv *c = s->conv;
 	size_t most = back_channels(c), n, runs;
@@ -313,7 +316,7 @@ static void backward_block(const struct sweep *s, const struct job *job, size_t 
 }
 
 /* The way back of a convolution, whose `in` are the gradients by its outputs. */
-static void add_back(const struct job *job)
+static void add_back(const struct conv_job *job)
 {
 	const struct conv *c = job->conv;
 	size_t channels = c->groups * c->in, columns;
@@ -334,18 +337,16 @@ static void add_back(const struct job *job)
 void conv_backward(const struct layer *l, const struct layer_pass *p)
 {
 	struct conv c, mirror;
-	struct job job = {.conv = &c,
-		.weight = layer_packed(l, p, LAYER_BACK),
-		.n = p->n,
-		.in = p->dout,
-		.out = p->din,
-		.work = p->work};
+	struct conv_job job = {
+		.conv = &c, .n = p->n, .in = p->dout, .out = p->din, .work = p->work};
 
 	conv_of(l, &c);
+	job.weight = layer_packed(l, p) + conv_packed_forward(&c, p->use);
 	if (c.plain) {
 		multiply_planes(&c, p->n, job.weight, p->dout, c.out, p->din, c.in);
 	} else if (conv_mirror(&c, &mirror)) {
 		job.conv = &mirror;
+		job.panels = conv_tiles_packed(&mirror) > 0 ? job.weight : NULL;
 		convolve(&job);
 	} else {
 		add_back(&job);

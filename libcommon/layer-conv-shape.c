@@ -42,8 +42,7 @@ int conv_mirror(const struct conv *c, struct conv *m)
 	const struct window *w = &c->window;
 
 	if (c->plain || w->stride[0] > 1 || w->stride[1] > 1 || w->before[0] >= w->kernel[0] ||
-		w->before[1] >= w->kernel[1] || c->in_pixels > c->out_pixels ||
-		c->out > MOST_OUTPUTS * c->in)
+		w->before[1] >= w->kernel[1])
 		return 0;
 	*m = (struct conv){.groups = c->groups,
 		.taps = c->taps,
@@ -60,7 +59,15 @@ int conv_mirror(const struct conv *c, struct conv *m)
 		m->window.before[i] = w->kernel[i] - 1 - w->before[i];
 	}
 	window_lay_out(&m->window);
-	return 1;
+	return conv_tiles_packed(m) > 0 ||
+	       (c->in_pixels <= c->out_pixels && c->out <= MOST_OUTPUTS * c->in);
+}
+
+/* With stride 2 the sums that tiles save are worth as much as transforming the weights, which a
+ * net that trains does for every batch: at a batch of 32 just as much. */
+size_t conv_packed_forward(const struct conv *c, enum layer_use use)
+{
+	return use == LAYER_TRAINING && c->window.stride[0] > 1 ? 0 : conv_tiles_packed(c);
 }
 
 size_t conv_items(size_t left, size_t most)

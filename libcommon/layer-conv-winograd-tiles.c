@@ -3,19 +3,14 @@
  * Winograd's tiles on their way in and out: CONV_TILE_LANES channels side by side in the lanes
  * of a vector, for which planes are transposed, some rows at a time.
  */
-#include "layer-conv-winograd.h"
-
+#include "layer-conv-winograd-points.h"
 #include "sgemm.h"
 #include "size.h"
-#include "vector.h"
 
 #include <string.h>
 
 #define LANES CONV_TILE_LANES
-#define MOST_OUT 4
-#define MOST_SEEN (MOST_OUT + 2)
-/* Compiled for the CPU of the clone that it is in, and for a `tile` that is known there. */
-#define INLINE static inline __attribute__((always_inline))
+#define TAPS 9
 
 #define BLOCK_ROWS 8
 #define BLOCK_COLUMNS 4
@@ -24,14 +19,6 @@ typedef float four __attribute__((vector_size(16)));
 typedef float four_stored __attribute__((vector_size(16), aligned(4)));
 typedef float eight __attribute__((vector_size(32)));
 typedef float eight_stored __attribute__((vector_size(32), aligned(4)));
-
-/* The points of tiles of 4 but for 0 and infinity are NEAR, -NEAR, FAR and -FAR. */
-#define NEAR (5.0 / 8)
-#define FAR (3.0 / 2)
-#define NEAR2 (NEAR * NEAR)
-#define FAR2 (FAR * FAR)
-#define SUM ((float)(NEAR2 + FAR2))
-#define PRODUCT ((float)(NEAR2 * FAR2))
 
 /* --- planes, transposed --- */
 
@@ -85,92 +72,80 @@ INLINE void transpose(
 
 /* --- the weights --- */
 
-/* Three values as a polynomial at x. */
-static double at_point(const double w[3], double x)
+/* [channel][tap], of units side by side; 0 of those that are not there. */
+INLINE void take_taps(const struct conv_taps *w, size_t channels, size_t units,
+	float taps[CONV_TILE_CHANNELS * TAPS * LANES])
 {
-	return w[0] + x * (w[1] + x * w[2]);
+	if (units < LANES)
+		memset(taps, 0, CONV_TILE_CHANNELS * TAPS * LANES * sizeof *taps);
+	if (w->channel == TAPS)
+		transpose(w->weight, w->unit, units, channels * TAPS, taps, LANES);
+	for (size_t i = 0; w->channel != TAPS && i < channels; i++)
+		transpose(w->weight + i * w->channel, w->unit, units, TAPS,
+			taps + i * TAPS * LANES, LANES);
 }
 
-/* G w */
-static void transform_weights(size_t tile, const double w[3], double to[MOST_SEEN])
+/* Of one channel and LANES units, to each pair of points, `step` values apart. */
+INLINE void make_weights(int form, conv_doubles taps[3][3], float *to, size_t step)
 {
-	const double near = 2 * NEAR2 * (NEAR2 - FAR2), far = 2 * FAR2 * (FAR2 - NEAR2);
-
-	to[0] = w[0];
-	to[tile + 1] = w[2];
-	if (tile == 2) {
-		to[1] = at_point(w, 1) / 2;
-		to[2] = at_point(w, -1) / 2;
-		return;
-	}
-	to[0] /= NEAR2 * FAR2;
-	to[1] = at_point(w, NEAR) / near;
-	to[2] = at_point(w, -NEAR) / near;
-	to[3] = at_point(w, FAR) / far;
-	to[4] = at_point(w, -FAR) / far;
-}
-
-static void weights(size_t tile, const float *w, float *to, size_t step)
-{
-	double down[3][MOST_SEEN], row[3], across[MOST_SEEN];
+	const size_t points = conv_tile[form].points;
+	conv_doubles down[CONV_TILE_POINTS][3], column[3], made[CONV_TILE_POINTS];
 
 	for (size_t x = 0; x < 3; x++) {
 		for (size_t y = 0; y < 3; y++)
-			row[y] = (double)w[3 * y + x];
-		transform_weights(tile, row, down[x]);
+			column[y] = taps[y][x];
+		transform_weights(form, column, made);
+		for (size_t y = 0; y < points; y++)
+			down[y][x] = made[y];
 	}
-	for (size_t y = 0; y < tile + 2; y++) {
-		for (size_t x = 0; x < 3; x++)
-			row[x] = down[x][y];
-		transform_weights(tile, row, across);
-		for (size_t x = 0; x < tile + 2; x++, to += step)
-			*to = (float)across[x];
+	for (size_t y = 0; y < points; y++) {
+		transform_weights(form, down[y], made);
+		for (size_t x = 0; x < points; x++, to += step)
+			*(vector_stored *)to = __builtin_convertvector(made[x], vector_floats);
+	}
+}
+
+INLINE void weights(
+	int form, const struct conv_taps *w, size_t channels, size_t units, float *to)
+{
+	float side[CONV_TILE_CHANNELS * TAPS * LANES];
+	conv_doubles taps[3][3];
+
+	take_taps(w, channels, units, side);
+	for (size_t i = 0; i < channels; i++, to += LANES) {
+		for (size_t k = 0; k < TAPS; k++) {
+			size_t tap = w->mirrored ? TAPS - 1 - k : k;
+
+			taps[k / 3][k % 3] = __builtin_convertvector(
+				*(const vector_stored *)(side + (i * TAPS + tap) * LANES),
+				conv_doubles);
+		}
+		make_weights(form, taps, to, CONV_TILE_VALUES);
 	}
 }
 
 /* --- the values --- */
 
-/* B^T v */
-INLINE void transform_values(size_t tile, const vector_floats v[], vector_floats to[])
+/* Of LANES channels, what one tile sees, in rows of `columns`, to its rows of the elements. */
+INLINE void put_values(
+	int form, const float *seen, size_t columns, const struct conv_elements *to, float *at)
 {
-	vector_floats even, odd;
+	const size_t side = conv_tile_seen(&conv_tile[form], 1),
+		     elements = conv_tile[form].elements;
+	vector_floats v[CONV_TILE_SEEN], down[CONV_TILE_ELEMENTS][CONV_TILE_SEEN],
+		across[CONV_TILE_ELEMENTS];
 
-	if (tile == 2) {
-		to[0] = v[0] - v[2];
-		to[1] = v[1] + v[2];
-		to[2] = v[2] - v[1];
-		to[3] = v[3] - v[1];
-		return;
-	}
-	to[0] = PRODUCT * v[0] - SUM * v[2] + v[4];
-	even = v[4] - (float)FAR2 * v[2];
-	odd = (float)NEAR * (v[3] - (float)FAR2 * v[1]);
-	to[1] = even + odd;
-	to[2] = even - odd;
-	even = v[4] - (float)NEAR2 * v[2];
-	odd = (float)FAR * (v[3] - (float)NEAR2 * v[1]);
-	to[3] = even + odd;
-	to[4] = even - odd;
-	to[5] = PRODUCT * v[1] - SUM * v[3] + v[5];
-}
-
-/* Of LANES channels, what one tile sees, in rows of `columns`, to its row of the elements. */
-INLINE void put_values(size_t tile, const float *seen, size_t columns,
-	const struct conv_elements *to, float *at)
-{
-	vector_floats v[MOST_SEEN], down[MOST_SEEN][MOST_SEEN], across[MOST_SEEN];
-
-	for (size_t x = 0; x < tile + 2; x++) {
-		for (size_t y = 0; y < tile + 2; y++)
+	for (size_t x = 0; x < side; x++) {
+		for (size_t y = 0; y < side; y++)
 			v[y] = *(const vector_stored *)(seen + (y * columns + x) * LANES);
-		transform_values(tile, v, across);
-		for (size_t y = 0; y < tile + 2; y++)
+		transform_values(form, v, across);
+		for (size_t y = 0; y < elements; y++)
 			down[y][x] = across[y];
 	}
-	for (size_t y = 0; y < tile + 2; y++) {
-		transform_values(tile, down[y], across);
-		for (size_t x = 0; x < tile + 2; x++, at += to->step)
-			*(vector_stored *)at = across[x];
+	for (size_t y = 0; y < elements; y++) {
+		transform_values(form, down[y], across);
+		for (size_t x = 0; x < elements; x++)
+			*(vector_stored *)(at + to->element[y * elements + x]) = across[x];
 	}
 }
 
@@ -178,10 +153,11 @@ INLINE void put_values(size_t tile, const float *seen, size_t columns,
 INLINE void take_row(const struct window *w, const struct conv_strip *s, size_t row,
 	size_t columns, const float *planes, size_t channels, float *to)
 {
-	size_t y = s->y + row - w->before[0]; /* what lies before 0 wraps */
-	size_t left = w->before[1] > s->x ? size_min(w->before[1] - s->x, columns) : 0;
-	size_t x = s->x + left - w->before[1], n = 0;
+	size_t y = s->y * w->stride[0] + row - w->before[0]; /* what lies before 0 wraps */
+	size_t x = s->x * w->stride[1];
+	size_t left = w->before[1] > x ? size_min(w->before[1] - x, columns) : 0, n = 0;
 
+	x += left - w->before[1];
 	if (y < w->in[0] && x < w->in[1])
 		n = size_min(columns - left, w->in[1] - x);
 	else
@@ -193,68 +169,53 @@ INLINE void take_row(const struct window *w, const struct conv_strip *s, size_t 
 	memset(to + (left + n) * LANES, 0, (columns - left - n) * LANES * sizeof *to);
 }
 
-INLINE void values(size_t tile, const struct window *w, const struct conv_strip *s,
-	const float *planes, size_t channels, float *room, const struct conv_elements *to)
+INLINE void values(int form, const struct window *w, const struct conv_strip *s,
+	const float *planes, size_t channels, float *room, const struct conv_elements *to,
+	size_t tile)
 {
-	size_t columns = tile * s->n + 2;
+	const struct conv_tile *t = &conv_tile[form];
+	size_t columns = conv_tile_seen(t, s->n), rows = conv_tile_seen(t, 1);
 
 	for (size_t i = 0; i < channels; i += LANES) {
-		for (size_t y = 0; y < tile + 2; y++)
+		for (size_t y = 0; y < rows; y++)
 			take_row(w, s, y, columns, planes + i * w->in[0] * w->in[1],
 				size_min(channels - i, LANES), room + y * columns * LANES);
 		for (size_t k = 0; k < s->n; k++)
-			put_values(tile, room + k * tile * LANES, columns, to,
-				to->at + k * to->row + i);
+			put_values(form, room + k * t->out * t->stride * LANES, columns, to,
+				to->at + (tile + k) * to->row + i);
 	}
 }
 
 /* --- the outputs --- */
 
-/* A^T v */
-INLINE void transform_products(size_t tile, const vector_floats v[], vector_floats to[])
-{
-	vector_floats sum = v[1] + v[2], difference = v[1] - v[2], far_sum, far_difference;
-
-	if (tile == 2) {
-		to[0] = v[0] + sum;
-		to[1] = difference + v[3];
-		return;
-	}
-	far_sum = v[3] + v[4];
-	far_difference = v[3] - v[4];
-	to[0] = v[0] + sum + far_sum;
-	to[1] = (float)NEAR * difference + (float)FAR * far_difference;
-	to[2] = (float)NEAR2 * sum + (float)FAR2 * far_sum;
-	to[3] = (float)(NEAR2 * NEAR) * difference + (float)(FAR2 * FAR) * far_difference +
-		v[5];
-}
-
 /* One tile's outputs by LANES units into rows of `columns`. */
-INLINE void make_outputs(size_t tile, const struct conv_elements *from, const float *at,
+INLINE void make_outputs(int form, const struct conv_elements *from, const float *at,
 	const vector_floats *bias, size_t columns, float *made)
 {
-	vector_floats v[MOST_SEEN], down[MOST_OUT][MOST_SEEN], out[MOST_OUT];
+	const size_t outs = conv_tile[form].out, elements = conv_tile[form].elements;
+	vector_floats v[CONV_TILE_ELEMENTS], down[CONV_TILE_OUT][CONV_TILE_ELEMENTS],
+		out[CONV_TILE_OUT];
 
-	for (size_t x = 0; x < tile + 2; x++) {
-		for (size_t y = 0; y < tile + 2; y++)
-			v[y] = *(const vector_stored *)(at + (y * (tile + 2) + x) * from->step);
-		transform_products(tile, v, out);
-		for (size_t y = 0; y < tile; y++)
+	for (size_t x = 0; x < elements; x++) {
+		for (size_t y = 0; y < elements; y++)
+			v[y] = *(const vector_stored *)(at + from->element[y * elements + x]);
+		transform_products(form, v, out);
+		for (size_t y = 0; y < outs; y++)
 			down[y][x] = out[y];
 	}
-	for (size_t y = 0; y < tile; y++) {
-		transform_products(tile, down[y], out);
-		for (size_t x = 0; x < tile; x++)
+	for (size_t y = 0; y < outs; y++) {
+		transform_products(form, down[y], out);
+		for (size_t x = 0; x < outs; x++)
 			*(vector_stored *)(made + (y * columns + x) * LANES) = out[x] + *bias;
 	}
 }
 
-INLINE void outputs(size_t tile, const struct window *w, const struct conv_strip *s,
-	const struct conv_elements *from, size_t units, const float *bias, float *room,
-	float *planes)
+INLINE void outputs(int form, const struct window *w, const struct conv_strip *s,
+	const struct conv_elements *from, size_t tile, size_t units, const float *bias,
+	float *room, float *planes)
 {
-	size_t columns = tile * s->n, pixels = w->out[0] * w->out[1];
-	size_t rows = size_min(tile, w->out[0] - s->y),
+	size_t out = conv_tile[form].out, columns = out * s->n, pixels = w->out[0] * w->out[1];
+	size_t rows = size_min(out, w->out[0] - s->y),
 	       width = size_min(columns, w->out[1] - s->x);
 	float *to = planes + s->y * w->out[1] + s->x;
 
@@ -265,53 +226,48 @@ INLINE void outputs(size_t tile, const struct window *w, const struct conv_strip
 		if (bias != NULL)
 			memcpy(&added, bias + i, n * sizeof *bias);
 		for (size_t k = 0; k < s->n; k++)
-			make_outputs(tile, from, from->at + k * from->row + i, &added, columns,
-				room + k * tile * LANES);
+			make_outputs(form, from, from->at + (tile + k) * from->row + i, &added,
+				columns, room + k * out * LANES);
 		for (size_t y = 0; y < rows; y++)
 			transpose(room + y * columns * LANES, LANES, width, n,
 				to + i * pixels + y * w->out[1], pixels);
 	}
 }
 
-/* --- tiles of 2, tiles of 4 --- */
+/* --- the forms --- */
 
-static void weights_2(const float *w, float *to, size_t step)
-{
-	weights(2, w, to, step);
-}
+/* A form's functions, compiled for it. */
+#define FORM(name, form) \
+	VECTOR_CLONES static void weights_##name( \
+		const struct conv_taps *w, size_t channels, size_t units, float to[]) \
+	{ \
+		weights(form, w, channels, units, to); \
+	} \
+	VECTOR_CLONES static void values_##name(const struct window *w, \
+		const struct conv_strip *s, const float *planes, size_t channels, float *room, \
+		const struct conv_elements *to, size_t tile) \
+	{ \
+		values(form, w, s, planes, channels, room, to, tile); \
+	} \
+	VECTOR_CLONES static void outputs_##name(const struct window *w, \
+		const struct conv_strip *s, const struct conv_elements *from, size_t tile, \
+		size_t units, const float *bias, float *room, float *planes) \
+	{ \
+		outputs(form, w, s, from, tile, units, bias, room, planes); \
+	}
 
-static void weights_4(const float *w, float *to, size_t step)
-{
-	weights(4, w, to, step);
-}
+FORM(2, CONV_TILE_2)
+FORM(4, CONV_TILE_4)
+FORM(4_stride_2, CONV_TILE_4_STRIDE_2)
+FORM(7_stride_2, CONV_TILE_7_STRIDE_2)
 
-VECTOR_CLONES static void values_2(const struct window *w, const struct conv_strip *s,
-	const float *planes, size_t channels, float *room, const struct conv_elements *to)
-{
-	values(2, w, s, planes, channels, room, to);
-}
-
-VECTOR_CLONES static void values_4(const struct window *w, const struct conv_strip *s,
-	const float *planes, size_t channels, float *room, const struct conv_elements *to)
-{
-	values(4, w, s, planes, channels, room, to);
-}
-
-VECTOR_CLONES static void outputs_2(const struct window *w, const struct conv_strip *s,
-	const struct conv_elements *from, size_t units, const float *bias, float *room,
-	float *planes)
-{
-	outputs(2, w, s, from, units, bias, room, planes);
-}
-
-VECTOR_CLONES static void outputs_4(const struct window *w, const struct conv_strip *s,
-	const struct conv_elements *from, size_t units, const float *bias, float *room,
-	float *planes)
-{
-	outputs(4, w, s, from, units, bias, room, planes);
-}
+#define FUNCTIONS(name) weights_##name, values_##name, outputs_##name
 
 const struct conv_tile conv_tile[CONV_TILES] = {
-	{2, 4, weights_2, values_2, outputs_2},
-	{4, 6, weights_4, values_4, outputs_4},
+	[CONV_TILE_2] = {1, 2, 4, 4, {0, 1, 2, 3}, FUNCTIONS(2)},
+	[CONV_TILE_4] = {1, 4, 6, 6, {0, 1, 2, 3, 4, 5}, FUNCTIONS(4)},
+	[CONV_TILE_4_STRIDE_2] = {2, 4, 9, 6, {0, 1, 2, 3, 4, 5, 5, 5, 5},
+		FUNCTIONS(4_stride_2)},
+	[CONV_TILE_7_STRIDE_2] = {2, 7, 16, 6, {0, 1, 2, 3, 4, 0, 1, 2, 3, 5, 5, 5, 5, 5, 5, 5},
+		FUNCTIONS(7_stride_2)},
 };

@@ -3,6 +3,7 @@
 #include "layer-conv.h"
 
 #include "err.h"
+#include "layer-conv-winograd.h"
 #include "layer-init.h"
 #include "net.h"
 #include "size.h"
@@ -50,8 +51,16 @@ static int set_params(struct layer *l, size_t groups, struct err *e)
 		size_mul(l->param[0].count, l->out.height * l->out.width, &l->macs))
 		return err_set(e, "conv%zux%zu:%zu of %zu channels is too large", height, width,
 			out, in);
-	l->packed[LAYER_BACK] = l->needs_din ? l->param[0].count : 0;
 	return 0;
+}
+
+/* Values of the weights for the way back: for tiles, or as many as they are. */
+static size_t packed_back(const struct conv *c)
+{
+	struct conv mirror;
+	size_t tiles = conv_mirror(c, &mirror) ? conv_tiles_packed(&mirror) : 0;
+
+	return tiles > 0 ? tiles : c->groups * c->out * c->in * c->taps;
 }
 
 static int setup(struct layer *l, struct err *e)
@@ -66,9 +75,11 @@ static int setup(struct layer *l, struct err *e)
 		return -1;
 	conv_of(l, &c);
 	l->work = size_max(conv_pass_work(&c), conv_gradient_work(&c));
-	l->work = size_max(l->work, conv_winograd_work(&c));
-	l->packed[LAYER_FORWARD] = conv_winograd_packed(&c);
-	if (l->work > NET_MAX_VALUES || l->packed[LAYER_FORWARD] > NET_MAX_VALUES)
+	l->packed[LAYER_INFERENCE] = conv_packed_forward(&c, LAYER_INFERENCE);
+	if (size_add(conv_packed_forward(&c, LAYER_TRAINING),
+		    l->needs_din ? packed_back(&c) : 0, &l->packed[LAYER_TRAINING]) ||
+		l->work > NET_MAX_VALUES || l->packed[LAYER_INFERENCE] > NET_MAX_VALUES ||
+		l->packed[LAYER_TRAINING] > NET_MAX_VALUES)
 		return err_set(
 			e, "conv:%zu of %zu channels is too large", l->units, l->in.channels);
 	return 0;
@@ -102,8 +113,8 @@ static void pack_mirrored(const struct conv *c, const struct units *u)
 		}
 }
 
-/* The weights of units [from, to), group by group. */
-static void pack(
+/* The weights of units [from, to) for the way back, group by group. */
+static void pack_back(
 	const struct layer *l, const float *param, float *packed, size_t from, size_t to)
 {
 	struct conv c, mirror;
@@ -119,12 +130,63 @@ static void pack(
 		u.first = from % c.out;
 		u.n = size_min((group + 1) * c.out, to) - from;
 		u.weight = param + l->param[0].at + from * depth;
-		u.packed = packed + l->packed_at[LAYER_BACK] + group * c.out * depth;
+		u.packed = packed + group * c.out * depth;
 		if (mirrors)
 			pack_mirrored(&c, &u);
 		else
 			pack_transposed(&c, &u);
 	}
+}
+
+/* The weights of units [from, to) for tiles, and those that are mirrored, whose channels the
+ * units are. */
+static void pack_tiles(
+	const struct layer *l, const float *param, float *packed, size_t from, size_t to)
+{
+	struct conv c;
+
+	conv_of(l, &c);
+	conv_tiles_pack(&c,
+		&(struct conv_taps){param + l->param[0].at, c.in * c.taps, c.taps, 0},
+		&(struct conv_range){{from, to}, {0, c.in}}, packed);
+}
+
+static void pack_mirrored_tiles(
+	const struct layer *l, const float *param, float *packed, size_t from, size_t to)
+{
+	struct conv c, mirror;
+
+	conv_of(l, &c);
+	conv_mirror(&c, &mirror);
+	conv_tiles_pack(&mirror,
+		&(struct conv_taps){param + l->param[0].at, c.taps, c.in * c.taps, 1},
+		&(struct conv_range){{0, c.in}, {from, to}}, packed);
+}
+
+static void pack_for_inference(
+	const struct layer *l, const float *param, float *packed, size_t from, size_t to)
+{
+	pack_tiles(l, param, packed + l->packed_at[LAYER_INFERENCE], from, to);
+}
+
+static void pack_for_training(
+	const struct layer *l, const float *param, float *packed, size_t from, size_t to)
+{
+	struct conv c, mirror;
+	size_t forward;
+
+	conv_of(l, &c);
+	forward = conv_packed_forward(&c, LAYER_TRAINING);
+	packed += l->packed_at[LAYER_TRAINING];
+	if (forward > 0)
+		pack_tiles(l, param, packed, from, to);
+	if (!l->needs_din)
+		return;
+	packed += forward;
+	if (conv_mirror(&c, &mirror) && conv_tiles_packed(&mirror) > 0)
+		pack_mirrored_tiles(l, param, packed, from, to);
+	else
+		pack_back(l, param, packed, from, to);
 }
 
 const struct layer_kind layer_conv = {
@@ -137,5 +199,5 @@ const struct layer_kind layer_conv = {
 	.forward = conv_forward,
 	.backward = conv_backward,
 	.gradient = conv_gradient,
-	.pack = {[LAYER_FORWARD] = conv_winograd_pack, [LAYER_BACK] = pack},
+	.pack = {[LAYER_INFERENCE] = pack_for_inference, [LAYER_TRAINING] = pack_for_training},
 };

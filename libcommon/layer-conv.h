@@ -4,7 +4,8 @@
  * [units of a group][inputs of a group * taps] and columns (columns.h), group by group and
  * panel by panel; on its way back the transposed weights' product with the gradients by the
  * output is what is added to the windows' values. Convolutions of 1x1 are products of the
- * planes as they lie. Nets that only infer take 3x3 windows by tiles (layer-conv-winograd.c).
+ * planes as they lie. 3x3 windows go by tiles where
+ * that is cheaper (layer-conv-winograd.c).
  */
 #ifndef LAYER_CONV_H
 #define LAYER_CONV_H
@@ -26,6 +27,16 @@ struct conv {
 	size_t in_pixels, out_pixels;
 	size_t items; /* that are made columns together, so that a small plane fills panels */
 	int plain;    /* 1x1 on planes of some size: no columns */
+};
+
+/* A convolution of n items' planes. */
+struct conv_job {
+	const struct conv *conv;
+	const float *weight, *panels; /* as they lie; packed for tiles */
+	const float *bias;	      /* NULL where there is none */
+	size_t n;
+	const float *in;
+	float *out, *work;
 };
 
 void conv_of(const struct layer *l, struct conv *c);
@@ -62,13 +73,21 @@ void conv_dots_gradient(const struct conv *c, const struct layer_pass *p, size_t
 	size_t to, float *grad, float *bias);
 
 /*
- * Where it suits, forward by Winograd's tiles from packed weights: how many values these take,
- * and 0 where it does not suit.
+ * Where it suits, by Winograd's tiles from packed weights: how many values these take, and 0
+ * where it does not suit. conv_tiles_pack packs those of some units and channels.
  */
-size_t conv_winograd_packed(const struct conv *c);
-size_t conv_winograd_work(const struct conv *c);
-void conv_winograd_pack(
-	const struct layer *l, const float *param, float *packed, size_t from, size_t to);
-void conv_winograd(const struct conv *c, const struct layer *l, const struct layer_pass *p);
+struct conv_taps;
+
+struct conv_range {
+	size_t units[2], channels[2]; /* from, to */
+};
+
+size_t conv_tiles_packed(const struct conv *c);
+/* The same of the way forward in nets for that use. */
+size_t conv_packed_forward(const struct conv *c, enum layer_use use);
+size_t conv_tiles_work(const struct conv *c);
+void conv_tiles_pack(const struct conv *c, const struct conv_taps *w,
+	const struct conv_range *r, float *packed);
+void conv_by_tiles(const struct conv_job *job);
 
 #endif

@@ -57,8 +57,8 @@ static int setup(struct layer *l, struct err *e)
 	l->unit_step = unit_step(out);
 	l->scratch = copy_bytes(in);
 	if (out >= PACKED_UNITS)
-		l->packed[LAYER_FORWARD] = sgemm_panel_values(out, in);
-	if (l->packed[LAYER_FORWARD] == SIZE_MAX)
+		l->packed[LAYER_INFERENCE] = sgemm_panel_values(out, in);
+	if (l->packed[LAYER_INFERENCE] == SIZE_MAX)
 		return err_set(e, "fc:%zu of %zu inputs is too large", out, in);
 	return 0;
 }
@@ -92,7 +92,7 @@ static void pack(
 	from = (from + width - 1) / width * width;
 	to = size_min((to + width - 1) / width * width, l->units);
 	if (from < to)
-		sgemm_pack(&g, from, to, 0, g.k, packed + l->packed_at[LAYER_FORWARD]);
+		sgemm_pack(&g, from, to, 0, g.k, packed + l->packed_at[LAYER_INFERENCE]);
 }
 
 /* The batch's inputs for the gradient, where they are not read as they lie. */
@@ -114,7 +114,7 @@ static void forward(const struct layer *l, const struct layer_pass *p)
 	g.lda = g.k;
 	g.c = p->out;
 	g.ldc = g.n;
-	g.panels = layer_packed(l, p, LAYER_FORWARD);
+	g.panels = layer_packed(l, p);
 	sgemm_run(&g);
 	add_bias(p->param + l->param[1].at, g.n, p->n, p->out);
 	if (l->scratch > 0 && p->scratch != NULL)
@@ -181,5 +181,5 @@ const struct layer_kind layer_fc = {
 	.forward = forward,
 	.backward = backward,
 	.gradient = gradient,
-	.pack = {[LAYER_FORWARD] = pack},
+	.pack = {[LAYER_INFERENCE] = pack},
 };

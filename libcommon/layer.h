@@ -76,6 +76,9 @@ struct layer_source {
 
 enum layer_way { LAYER_FORWARD, LAYER_BACK, LAYER_WAYS };
 
+/* What a net is prepared for. */
+enum layer_use { LAYER_INFERENCE, LAYER_TRAINING, LAYER_USES };
+
 struct layer {
 	struct layer_spec spec;
 	const struct layer_kind *kind;
@@ -104,7 +107,7 @@ struct layer {
 	 */
 	size_t units, unit_step;
 	/* Values that pack makes of the parameters, and where. */
-	size_t packed[LAYER_WAYS], packed_at[LAYER_WAYS];
+	size_t packed[LAYER_USES], packed_at[LAYER_USES];
 	int needs_din;	 /* whether any source does */
 	unsigned frozen; /* bit i: training leaves parameter i as it is */
 };
@@ -116,13 +119,12 @@ struct layer {
 struct layer_pass {
 	size_t n;	    /* items */
 	const float *param; /* the net's arena; layer->param[i].at leads to the layer's own */
-	/* What the layers packed for the one or the other; the layer's own are at
-	 * layer->packed_at. NULL where the net was not prepared for it. */
-	const float *packed[LAYER_WAYS];
-	int branch;	 /* of a join: which of its sources in and din are */
-	const float *in; /* [n][in values] */
-	float *out;	 /* [n][out values] */
-	float *dout;	 /* [n][out values]: gradient of the loss by out */
+	enum layer_use use;
+	const float *packed; /* by the layers; the layer's own are at packed_at[use] */
+	int branch;	     /* of a join: which of its sources in and din are */
+	const float *in;     /* [n][in values] */
+	float *out;	     /* [n][out values] */
+	float *dout;	     /* [n][out values]: gradient of the loss by out */
 	float *din; /* [n][in values]: receives the gradient by in; NULL where nobody needs it
 		     */
 	uint8_t *scratch; /* [n][layer->scratch] */
@@ -196,10 +198,9 @@ struct layer_kind {
 		const struct layer *l, const struct layer_pass *p, float *param);
 	/*
 	 * Of layers with `packed`: brings the parameters of units [from, to) into the form in
-	 * which the products read them, LAYER_FORWARD in nets that only infer, LAYER_BACK in
-	 * nets that train. `packed` is the net's.
+	 * which the products read them in nets for one use or the other. `packed` is the net's.
 	 */
-	void (*pack[LAYER_WAYS])(const struct layer *l, const float *param, float *packed,
+	void (*pack[LAYER_USES])(const struct layer *l, const float *param, float *packed,
 		size_t from, size_t to);
 };
 
@@ -213,13 +214,10 @@ int layer_trains(const struct layer *l);
 /* Whether it has to know the whole batch in training. */
 int layer_waits(const struct layer *l);
 
-/* What it packed for one way, or NULL: the net was prepared for the other, or it packs nothing.
- */
-static inline const float *layer_packed(
-	const struct layer *l, const struct layer_pass *p, enum layer_way way)
+/* What it packed, or NULL. */
+static inline const float *layer_packed(const struct layer *l, const struct layer_pass *p)
 {
-	return l->packed[way] > 0 && p->packed[way] != NULL ? p->packed[way] + l->packed_at[way]
-							    : NULL;
+	return l->packed[p->use] > 0 ? p->packed + l->packed_at[p->use] : NULL;
 }
 
 /* The join whose group begins with `sign`, or NULL. */

@@ -42,9 +42,9 @@ static int place_params(struct net *n, struct layer *l, struct err *e)
 	}
 	l->sums_at = n->sum_values;
 	n->sum_values += l->sums;
-	for (int way = 0; way < LAYER_WAYS; way++) {
-		l->packed_at[way] = n->packed_values[way];
-		if (size_add(n->packed_values[way], l->packed[way], &n->packed_values[way]))
+	for (int use = 0; use < LAYER_USES; use++) {
+		l->packed_at[use] = n->packed_values[use];
+		if (size_add(n->packed_values[use], l->packed[use], &n->packed_values[use]))
 			return err_set(e, "the net has too many parameters");
 	}
 	return 0;

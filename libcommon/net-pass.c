@@ -9,6 +9,8 @@ void net_start(struct net *n, const struct batch *b, int training, uint64_t seed
 {
 	n->pass = (struct layer_pass){.n = b->n,
 		.param = n->param,
+		.use = net_packs_for(n->training),
+		.packed = n->packed,
 		.sums = n->sums,
 		.batch = b->n,
 		.training = training,
@@ -16,7 +18,6 @@ void net_start(struct net *n, const struct batch *b, int training, uint64_t seed
 		.epoch = b->epoch,
 		.item = b->item,
 		.in = b->input};
-	n->pass.packed[net_packs_for(n->training)] = n->packed;
 }
 
 /* The first group, or the next one; 0 where there is none. */
@@ -340,10 +341,10 @@ void net_gradient(struct net *n, const struct net_part *part, int worker, float 
 void net_pack_part(struct net *n, const struct net_part *part)
 {
 	const struct layer *l = part->layer;
-	enum layer_way way = net_packs_for(n->training);
+	enum layer_use use = net_packs_for(n->training);
 
-	if (l->packed[way] > 0)
-		l->kind->pack[way](l, n->param, n->packed, part->from, part->to);
+	if (l->packed[use] > 0)
+		l->kind->pack[use](l, n->param, n->packed, part->from, part->to);
 }
 
 static void pack_task(void *net, size_t part, int worker)

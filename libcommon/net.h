@@ -52,7 +52,7 @@ struct net {
 	size_t statistics; /* values of running statistics, which are stored beside them */
 	size_t arena;	   /* values in param: params, buffers, and padding, which stays 0 */
 	float *param;
-	size_t packed_values[LAYER_WAYS]; /* of the layers that pack for it */
+	size_t packed_values[LAYER_USES]; /* of the layers that pack for it */
 	float *packed; /* the parameters as net_pack last saw them; from net_prepare on */
 	struct net_part *part; /* all units of all layers, cut by shape alone */
 	size_t parts;
@@ -177,9 +177,9 @@ void net_gradient(struct net *n, const struct net_part *part, int worker, float 
 size_t net_part_values(const struct net_part *part, int i, size_t *at);
 
 /* What layers pack for in nets that are prepared for training, or not. */
-static inline enum layer_way net_packs_for(int training)
+static inline enum layer_use net_packs_for(int training)
 {
-	return training ? LAYER_BACK : LAYER_FORWARD;
+	return training ? LAYER_TRAINING : LAYER_INFERENCE;
 }
 
 /* Packs a part whose parameters have changed. */

@@ -216,6 +216,8 @@ static void look_on(struct block *b)
 
 	if (g->panels != NULL && b->k == g->k && b->to < g->n)
 		next = g->panels + b->to * g->k;
+	else if (g->panels != NULL && g->next != NULL && b->p + b->k == g->k)
+		next = g->next;
 	else if (g->panels == NULL && columns == g->ldb && b->p + b->k < g->k)
 		next = g->b + (b->p + b->k) * g->ldb;
 	else

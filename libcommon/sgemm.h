@@ -30,6 +30,8 @@ struct sgemm {
 	size_t lda, ldb, ldc; /* values from one stored row to the next */
 	int transpose_a, transpose_b, add;
 	const float *panels; /* b, packed by sgemm_pack; NULL: as b tells */
+	const float
+		*next; /* the panels of the next product, to be fetched meanwhile; or NULL */
 };
 
 /* Cannot fail: what it packs goes to 384 KB that each thread has, and 20 KB of the stack. */

@@ -180,8 +180,8 @@ static void probe_open(struct probe *p, const struct example *x, struct workers 
 		.partials = doubles(rows * p->layer->partials),
 		.sums = doubles(p->net->sum_values),
 		.param = p->net->param,
-		.packed = {floats(p->net->packed_values[LAYER_FORWARD]),
-			floats(p->net->packed_values[LAYER_BACK])},
+		.use = LAYER_TRAINING,
+		.packed = floats(p->net->packed_values[LAYER_TRAINING]),
 		.in = p->in,
 		.out = p->out,
 		.dout = p->dout,
@@ -203,8 +203,7 @@ static void probe_close(struct probe *p)
 	free(p->din);
 	free(p->weight);
 	free(p->grad);
-	for (int way = 0; way < LAYER_WAYS; way++)
-		free((float *)p->pass.packed[way]);
+	free((float *)p->pass.packed);
 	free(p->pass.partials);
 	free(p->pass.sums);
 	free(p->pass.scratch);
@@ -227,10 +226,9 @@ static void forward(struct probe *p)
 {
 	const struct layer *l = p->layer;
 
-	for (int way = 0; way < LAYER_WAYS; way++)
-		if (l->packed[way] > 0)
-			l->kind->pack[way](
-				l, p->net->param, (float *)p->pass.packed[way], 0, l->units);
+	if (l->packed[LAYER_TRAINING] > 0)
+		l->kind->pack[LAYER_TRAINING](
+			l, p->net->param, (float *)p->pass.packed, 0, l->units);
 	know_batch(p, LAYER_FORWARD);
 	l->kind->forward(l, &p->pass);
 }

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/* Which of Winograd's tiles suit a convolution, and the weights for them. */
+#include "layer-conv-winograd.h"
+
+#include "layer-conv.h"
+#include "sgemm.h"
+#include "size.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* What the transforms of an element cost, in multiplications, and what columns do. */
+#define TRANSFORM 24
+#define COLUMNS 16
+
+void conv_tiles_of(const struct conv *c, const struct conv_tile *t, size_t side[2])
+{
+	for (int i = 0; i < 2; i++)
+		side[i] = (c->window.out[i] + t->out - 1) / t->out;
+}
+
+size_t conv_tile_copies(const struct conv_tile *t, size_t point)
+{
+	size_t copies = 0;
+
+	for (size_t i = 0; i < t->elements; i++)
+		copies += t->point[i] == point;
+	return copies;
+}
+
+/* An item's cost by tiles, whose channels and units fill lanes, and by columns. */
+static double tile_cost(const struct conv *c, const struct conv_tile *t)
+{
+	double in = (double)c->in, out = (double)conv_whole(c->out, CONV_TILE_LANES);
+	double transforms = TRANSFORM * ((double)conv_whole(c->in, CONV_TILE_LANES) + out);
+	size_t side[2];
+
+	conv_tiles_of(c, t, side);
+	return (double)(side[0] * side[1] * t->elements * t->elements) *
+	       (in * out + transforms);
+}
+
+static double plain_cost(const struct conv *c)
+{
+	double in = (double)c->in, out = (double)c->out;
+
+	return (double)c->out_pixels * (double)c->taps * (in * out + COLUMNS * in);
+}
+
+static int fits(const struct conv *c, const struct conv_tile *t)
+{
+	const struct window *w = &c->window;
+
+	return c->groups == 1 && w->kernel[0] == 3 && w->kernel[1] == 3 &&
+	       w->stride[0] == t->stride && w->stride[1] == t->stride;
+}
+
+const struct conv_tile *conv_tile_of(const struct conv *c)
+{
+	const struct conv_tile *best = NULL;
+	double least = plain_cost(c);
+
+	for (const struct conv_tile *t = conv_tile; t < conv_tile + CONV_TILES; t++)
+		if (fits(c, t) && tile_cost(c, t) < least) {
+			best = t;
+			least = tile_cost(c, t);
+		}
+	return best;
+}
+
+/* --- the weights --- */
+
+size_t conv_tiles_packed(const struct conv *c)
+{
+	const struct conv_tile *t = conv_tile_of(c);
+	size_t values;
+
+	if (t == NULL)
+		return 0;
+	values = sgemm_panel_values(c->out, c->in);
+	return size_mul(values, t->points * t->points, &values) ? SIZE_MAX : values;
+}
+
+/* Of each pair of points some rows of n <= CONV_TILE_LANES values to a panel. */
+static void put_rows(const float *from, size_t pairs, size_t rows, size_t n, float *to,
+	size_t step, size_t width)
+{
+	for (size_t k = 0; k < pairs; k++, to += step, from += CONV_TILE_VALUES)
+		for (size_t i = 0; i < rows; i++)
+			if (n == CONV_TILE_LANES) /* a vector, which needs no call */
+				memcpy(to + i * width, from + i * CONV_TILE_LANES,
+					CONV_TILE_LANES * sizeof *to);
+			else
+				memcpy(to + i * width, from + i * CONV_TILE_LANES,
+					n * sizeof *to);
+}
+
+/* Weights of some channels to the panels that hold units [unit, end): one, or narrow ones. */
+static void put_weights(const struct conv *c, const float *from, size_t pairs, size_t channel,
+	size_t channels, size_t unit, size_t end, float *packed)
+{
+	size_t width = sgemm_panel_width(), step = sgemm_panel_values(c->out, c->in), n;
+
+	for (; unit < end; unit += n, from += n) {
+		n = size_min(width - unit % width, end - unit);
+		put_rows(from, pairs, channels, n,
+			packed + (unit / width * c->in + channel) * width + unit % width, step,
+			width);
+	}
+}
+
+/* Panels of each pair of points: [panel][in][width], with zeros behind the last unit. */
+void conv_tiles_pack(const struct conv *c, const struct conv_taps *w,
+	const struct conv_range *r, float *packed)
+{
+	const struct conv_tile *t = conv_tile_of(c);
+	size_t pairs = t->points * t->points, n;
+	size_t last =
+		r->units[1] == c->out ? conv_whole(c->out, sgemm_panel_width()) : r->units[1];
+	float made[CONV_TILE_POINTS * CONV_TILE_POINTS * CONV_TILE_VALUES];
+
+	for (size_t unit = r->units[0]; unit < last; unit += CONV_TILE_LANES) {
+		size_t units = unit < c->out ? size_min(CONV_TILE_LANES, c->out - unit) : 0,
+		       end = size_min(unit + CONV_TILE_LANES, last);
+
+		for (size_t i = r->channels[0]; i < r->channels[1]; i += n) {
+			struct conv_taps taps = *w;
+
+			n = size_min(CONV_TILE_CHANNELS, r->channels[1] - i);
+			taps.weight += unit * w->unit + i * w->channel;
+			t->weights(&taps, n, units, made);
+			put_weights(c, made, pairs, i, n, unit, end, packed);
+		}
+	}
+}
