@@ -210,6 +210,18 @@ INLINE void make_outputs(int form, const struct conv_elements *from, const float
 	}
 }
 
+/* Rows of outputs to n planes: whole rows of planes in one go. */
+INLINE void put_rows(const float *room, size_t rows, size_t columns, size_t width, size_t n,
+	float *to, size_t row, size_t plane)
+{
+	if (width == row && width == columns) {
+		width *= rows;
+		rows = 1;
+	}
+	for (size_t y = 0; y < rows; y++)
+		transpose(room + y * columns * LANES, LANES, width, n, to + y * row, plane);
+}
+
 INLINE void outputs(int form, const struct window *w, const struct conv_strip *s,
 	const struct conv_elements *from, size_t tile, size_t units, const float *bias,
 	float *room, float *planes)
@@ -228,9 +240,7 @@ INLINE void outputs(int form, const struct window *w, const struct conv_strip *s
 		for (size_t k = 0; k < s->n; k++)
 			make_outputs(form, from, from->at + (tile + k) * from->row + i, &added,
 				columns, room + k * out * LANES);
-		for (size_t y = 0; y < rows; y++)
-			transpose(room + y * columns * LANES, LANES, width, n,
-				to + i * pixels + y * w->out[1], pixels);
+		put_rows(room, rows, columns, width, n, to + i * pixels, w->out[1], pixels);
 	}
 }
 
