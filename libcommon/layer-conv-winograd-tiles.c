@@ -12,64 +12,6 @@
 #define LANES CONV_TILE_LANES
 #define TAPS 9
 
-#define BLOCK_ROWS 8
-#define BLOCK_COLUMNS 4
-
-typedef float four __attribute__((vector_size(16)));
-typedef float four_stored __attribute__((vector_size(16), aligned(4)));
-typedef float eight __attribute__((vector_size(32)));
-typedef float eight_stored __attribute__((vector_size(32), aligned(4)));
-
-/* --- planes, transposed --- */
-
-/* Four values of a row, and of the one four rows behind it. */
-INLINE void two_rows(const float *from, size_t ld, eight *to)
-{
-	four upper = *(const four_stored *)from, lower = *(const four_stored *)(from + 4 * ld);
-
-	*to = __builtin_shufflevector(upper, lower, 0, 1, 2, 3, 4, 5, 6, 7);
-}
-
-/* to[column][row] = from[row][column] for BLOCK_ROWS rows and BLOCK_COLUMNS columns. */
-INLINE void transpose_block(const float *from, size_t ld, float *to, size_t width)
-{
-	eight a, b, c, d, ab, cd;
-
-	two_rows(from, ld, &a);
-	two_rows(from + ld, ld, &b);
-	two_rows(from + 2 * ld, ld, &c);
-	two_rows(from + 3 * ld, ld, &d);
-	ab = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
-	cd = __builtin_shufflevector(c, d, 0, 8, 1, 9, 4, 12, 5, 13);
-	*(eight_stored *)to = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13);
-	*(eight_stored *)(to + width) =
-		__builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
-	ab = __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
-	cd = __builtin_shufflevector(c, d, 2, 10, 3, 11, 6, 14, 7, 15);
-	*(eight_stored *)(to + 2 * width) =
-		__builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13);
-	*(eight_stored *)(to + 3 * width) =
-		__builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
-}
-
-/* sgemm_transpose; the last blocks overlap those before them. */
-INLINE void transpose(
-	const float *from, size_t ld, size_t rows, size_t columns, float *to, size_t width)
-{
-	if (rows < BLOCK_ROWS || columns < BLOCK_COLUMNS) {
-		sgemm_transpose(from, ld, rows, columns, to, width);
-		return;
-	}
-	for (size_t y = 0; y < rows; y += BLOCK_ROWS)
-		for (size_t x = 0; x < columns; x += BLOCK_COLUMNS) {
-			size_t row = size_min(y, rows - BLOCK_ROWS),
-			       column = size_min(x, columns - BLOCK_COLUMNS);
-
-			transpose_block(
-				from + row * ld + column, ld, to + column * width + row, width);
-		}
-}
-
 /* --- the weights --- */
 
 /* [channel][tap], of units side by side; 0 of those that are not there. */
@@ -79,9 +21,9 @@ INLINE void take_taps(const struct conv_taps *w, size_t channels, size_t units,
 	if (units < LANES)
 		memset(taps, 0, CONV_TILE_CHANNELS * TAPS * LANES * sizeof *taps);
 	if (w->channel == TAPS)
-		transpose(w->weight, w->unit, units, channels * TAPS, taps, LANES);
+		sgemm_transpose(w->weight, w->unit, units, channels * TAPS, taps, LANES);
 	for (size_t i = 0; w->channel != TAPS && i < channels; i++)
-		transpose(w->weight + i * w->channel, w->unit, units, TAPS,
+		sgemm_transpose(w->weight + i * w->channel, w->unit, units, TAPS,
 			taps + i * TAPS * LANES, LANES);
 }
 
@@ -164,7 +106,7 @@ INLINE void take_row(const struct window *w, const struct conv_strip *s, size_t 
 		left = 0;
 	memset(to, 0, left * LANES * sizeof *to);
 	if (n > 0)
-		transpose(planes + y * w->in[1] + x, w->in[0] * w->in[1], channels, n,
+		sgemm_transpose(planes + y * w->in[1] + x, w->in[0] * w->in[1], channels, n,
 			to + left * LANES, LANES);
 	memset(to + (left + n) * LANES, 0, (columns - left - n) * LANES * sizeof *to);
 }
@@ -219,7 +161,8 @@ INLINE void put_rows(const float *room, size_t rows, size_t columns, size_t widt
 		rows = 1;
 	}
 	for (size_t y = 0; y < rows; y++)
-		transpose(room + y * columns * LANES, LANES, width, n, to + y * row, plane);
+		sgemm_transpose(
+			room + y * columns * LANES, LANES, width, n, to + y * row, plane);
 }
 
 INLINE void outputs(int form, const struct window *w, const struct conv_strip *s,

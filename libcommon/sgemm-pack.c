@@ -3,6 +3,7 @@
 #include "sgemm-level.h"
 #include "sgemm.h"
 #include "size.h"
+#include "vector.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -11,9 +12,14 @@ typedef float vector __attribute__((vector_size(16)));
 /* the same in memory, aligned like a float */
 typedef float stored __attribute__((vector_size(16), aligned(4)));
 typedef float pair __attribute__((vector_size(8), aligned(4)));
+typedef float eight __attribute__((vector_size(32)));
+typedef float eight_stored __attribute__((vector_size(32), aligned(4)));
+
+/* Compiled for the CPU of the clone that it is in. */
+#define INLINE static inline __attribute__((always_inline))
 
 /* to[p][i] = from[i][p] for 4 x 4 values. */
-static inline void transpose_4x4(const float *from, size_t ld, float *to, size_t width)
+INLINE void transpose_4x4(const float *from, size_t ld, float *to, size_t width)
 {
 	vector a = *(const stored *)from, b = *(const stored *)(from + ld),
 	       c = *(const stored *)(from + 2 * ld), d = *(const stored *)(from + 3 * ld);
@@ -29,7 +35,7 @@ static inline void transpose_4x4(const float *from, size_t ld, float *to, size_t
 }
 
 /* The same for 2 x 4 values: the tiles that are as wide as can be have 6 rows. */
-static inline void transpose_2x4(const float *from, size_t ld, float *to, size_t width)
+INLINE void transpose_2x4(const float *from, size_t ld, float *to, size_t width)
 {
 	vector a = *(const stored *)from, b = *(const stored *)(from + ld);
 	vector low = __builtin_shufflevector(a, b, 0, 4, 1, 5),
@@ -41,8 +47,38 @@ static inline void transpose_2x4(const float *from, size_t ld, float *to, size_t
 	*(pair *)(to + 3 * width) = __builtin_shufflevector(high, high, 2, 3);
 }
 
-/* Rows of k first, so that what is written stays in the L1 cache until it is whole. */
-void sgemm_transpose(
+/* Four values of a row, and of the one four rows behind it. */
+INLINE void two_rows(const float *from, size_t ld, eight *to)
+{
+	vector upper = *(const stored *)from, lower = *(const stored *)(from + 4 * ld);
+
+	*to = __builtin_shufflevector(upper, lower, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
+/* The same for 4 x 8 values. */
+INLINE void transpose_8x4(const float *from, size_t ld, float *to, size_t width)
+{
+	eight a, b, c, d, ab, cd;
+
+	two_rows(from, ld, &a);
+	two_rows(from + ld, ld, &b);
+	two_rows(from + 2 * ld, ld, &c);
+	two_rows(from + 3 * ld, ld, &d);
+	ab = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
+	cd = __builtin_shufflevector(c, d, 0, 8, 1, 9, 4, 12, 5, 13);
+	*(eight_stored *)to = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13);
+	*(eight_stored *)(to + width) =
+		__builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
+	ab = __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
+	cd = __builtin_shufflevector(c, d, 2, 10, 3, 11, 6, 14, 7, 15);
+	*(eight_stored *)(to + 2 * width) =
+		__builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13);
+	*(eight_stored *)(to + 3 * width) =
+		__builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
+}
+
+/* Of fewer than 8 rows, or 4 of k. */
+static void transpose_small(
 	const float *from, size_t ld, size_t rows, size_t k, float *to, size_t width)
 {
 	size_t rows4 = rows - rows % 4, rows2 = rows - rows % 2, k4 = k - k % 4;
@@ -56,6 +92,24 @@ void sgemm_transpose(
 	for (size_t i = 0; i < rows; i++)
 		for (size_t p = i < rows2 ? k4 : 0; p < k; p++)
 			to[p * width + i] = from[i * ld + p];
+}
+
+/* Rows of k first, so that what is written stays in the L1 cache until it is whole. The last
+ * blocks overlap those before them. */
+VECTOR_CLONES void sgemm_transpose(
+	const float *from, size_t ld, size_t rows, size_t k, float *to, size_t width)
+{
+	if (rows < 8 || k < 4) {
+		transpose_small(from, ld, rows, k, to, width);
+		return;
+	}
+	for (size_t next = 0; next < k; next += 4) {
+		size_t p = size_min(next, k - 4);
+
+		for (size_t i = 0; i + 8 < rows; i += 8)
+			transpose_8x4(from + i * ld + p, ld, to + p * width + i, width);
+		transpose_8x4(from + (rows - 8) * ld + p, ld, to + p * width + rows - 8, width);
+	}
 }
 
 void sgemm_pack_panel(const struct sgemm *g, size_t p, size_t k, size_t j, size_t columns,
