@@ -79,9 +79,10 @@ size_t conv_pass_work(const struct conv *c)
 
 	if (c->plain)
 		return 0;
-	return size_max(forward_work(c),
-		conv_mirror(c, &mirror) ? forward_work(&mirror)
-					: sweep_work(c, c->out, back_channels(c) * c->taps));
+	return size_max(
+		forward_work(c), conv_way_back(c, &mirror) == CONV_BACK_PRODUCT
+					 ? sweep_work(c, c->out, back_channels(c) * c->taps)
+					 : forward_work(&mirror));
 }
 
 static void sweep_init(struct sweep *s, const struct conv *c, float *work, size_t k)
@@ -222,7 +223,7 @@ static void convolve_block(
 	}
 }
 
-static void convolve_columns(const struct conv_job *job)
+static void convolve(const struct conv_job *job)
 {
 	const struct conv *c = job->conv;
 	size_t channels = c->groups * c->in, columns;
@@ -239,31 +240,26 @@ static void convolve_columns(const struct conv_job *job)
 	}
 }
 
-static void convolve(const struct conv_job *job)
-{
-	if (job->panels != NULL)
-		conv_by_tiles(job);
-	else
-		convolve_columns(job);
-}
-
 void conv_forward(const struct layer *l, const struct layer_pass *p)
 {
 	struct conv c;
+	struct conv_job job = {.conv = &c,
+		.weight = p->param + l->param[0].at,
+		.bias = l->params > 1 ? p->param + l->param[1].at : NULL,
+		.n = p->n,
+		.in = p->in,
+		.out = p->out,
+		.work = p->work};
 
 	conv_of(l, &c);
-	if (c.plain)
+	if (c.plain) {
 		forward_plain(&c, l, p);
-	else
-		convolve(&(struct conv_job){.conv = &c,
-			.weight = p->param + l->param[0].at,
-			.panels =
-				conv_packed_forward(&c, p->use) > 0 ? layer_packed(l, p) : NULL,
-			.bias = l->params > 1 ? p->param + l->param[1].at : NULL,
-			.n = p->n,
-			.in = p->in,
-			.out = p->out,
-			.work = p->work});
+	} else if (conv_packed_forward(&c, p->use) > 0) {
+		job.panels = layer_packed(l, p);
+		conv_by_tiles(&job);
+	} else {
+		convolve(&job);
+	}
 }
 
 /* --- back --- */
@@ -344,11 +340,20 @@ void conv_backward(const struct layer *l, const struct layer_pass *p)
 	job.weight = layer_packed(l, p) + conv_packed_forward(&c, p->use);
 	if (c.plain) {
 		multiply_planes(&c, p->n, job.weight, p->dout, c.out, p->din, c.in);
-	} else if (conv_mirror(&c, &mirror)) {
-		job.conv = &mirror;
-		job.panels = conv_tiles_packed(&mirror) > 0 ? job.weight : NULL;
-		convolve(&job);
-	} else {
+		return;
+	}
+	switch (conv_way_back(&c, &mirror)) {
+	case CONV_BACK_PRODUCT:
 		add_back(&job);
+		break;
+	case CONV_BACK_MIRROR:
+		job.conv = &mirror;
+		convolve(&job);
+		break;
+	case CONV_BACK_TILES:
+		job.conv = &mirror;
+		job.panels = job.weight;
+		conv_by_tiles(&job);
+		break;
 	}
 }

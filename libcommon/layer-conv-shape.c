@@ -37,7 +37,8 @@ void conv_of(const struct layer *l, struct conv *c)
 		   c->in_pixels >= PLAIN_PIXELS && w->before[0] == 0 && w->before[1] == 0;
 }
 
-int conv_mirror(const struct conv *c, struct conv *m)
+/* 0 where windows skip values, or some see padding alone. */
+static int mirror(const struct conv *c, struct conv *m)
 {
 	const struct window *w = &c->window;
 
@@ -59,8 +60,18 @@ int conv_mirror(const struct conv *c, struct conv *m)
 		m->window.before[i] = w->kernel[i] - 1 - w->before[i];
 	}
 	window_lay_out(&m->window);
-	return conv_tiles_packed(m) > 0 ||
-	       (c->in_pixels <= c->out_pixels && c->out <= MOST_OUTPUTS * c->in);
+	return 1;
+}
+
+enum conv_back conv_way_back(const struct conv *c, struct conv *m)
+{
+	if (!mirror(c, m))
+		return CONV_BACK_PRODUCT;
+	if (conv_tiles_packed(m) > 0)
+		return CONV_BACK_TILES;
+	return c->in_pixels <= c->out_pixels && c->out <= MOST_OUTPUTS * c->in
+		       ? CONV_BACK_MIRROR
+		       : CONV_BACK_PRODUCT;
 }
 
 /* With stride 2 the sums that tiles save are worth as much as transforming the weights, which a

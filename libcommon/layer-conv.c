@@ -58,9 +58,10 @@ static int set_params(struct layer *l, size_t groups, struct err *e)
 static size_t packed_back(const struct conv *c)
 {
 	struct conv mirror;
-	size_t tiles = conv_mirror(c, &mirror) ? conv_tiles_packed(&mirror) : 0;
 
-	return tiles > 0 ? tiles : c->groups * c->out * c->in * c->taps;
+	return conv_way_back(c, &mirror) == CONV_BACK_TILES
+		       ? conv_tiles_packed(&mirror)
+		       : c->groups * c->out * c->in * c->taps;
 }
 
 static int setup(struct layer *l, struct err *e)
@@ -122,7 +123,7 @@ static void pack_back(
 	int mirrors;
 
 	conv_of(l, &c);
-	mirrors = conv_mirror(&c, &mirror);
+	mirrors = conv_way_back(&c, &mirror) == CONV_BACK_MIRROR;
 	depth = c.in * c.taps;
 	for (struct units u; from < to; from += u.n) {
 		size_t group = from / c.out;
@@ -157,7 +158,7 @@ static void pack_mirrored_tiles(
 	struct conv c, mirror;
 
 	conv_of(l, &c);
-	conv_mirror(&c, &mirror);
+	conv_way_back(&c, &mirror);
 	conv_tiles_pack(&mirror,
 		&(struct conv_taps){param + l->param[0].at, c.taps, c.in * c.taps, 1},
 		&(struct conv_range){{0, c.in}, {from, to}}, packed);
@@ -183,7 +184,7 @@ static void pack_for_training(
 	if (!l->needs_din)
 		return;
 	packed += forward;
-	if (conv_mirror(&c, &mirror) && conv_tiles_packed(&mirror) > 0)
+	if (conv_way_back(&c, &mirror) == CONV_BACK_TILES)
 		pack_mirrored_tiles(l, param, packed, from, to);
 	else
 		pack_back(l, param, packed, from, to);

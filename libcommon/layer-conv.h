@@ -41,12 +41,16 @@ struct conv_job {
 
 void conv_of(const struct layer *l, struct conv *c);
 
-/*
- * The convolution of the gradients by a convolution's outputs that gives those by its inputs,
- * of weights [inputs][outputs of a group * taps], the taps in opposite order; 0 where the sum
- * of products is cheaper, or where windows skip values.
- */
-int conv_mirror(const struct conv *c, struct conv *m);
+/* The way back. */
+enum conv_back {
+	CONV_BACK_PRODUCT, /* by the transposed weights, whose products are added up */
+	CONV_BACK_MIRROR,  /* a convolution of the gradients by the outputs */
+	CONV_BACK_TILES	   /* one that goes by tiles */
+};
+
+/* Which is cheapest. Sets *m to the convolution, of weights [inputs][outputs of a group *
+ * taps], the taps in opposite order, where it is one. */
+enum conv_back conv_way_back(const struct conv *c, struct conv *m);
 
 /* How many of the items that are left come next, at most `most`: about equal numbers. */
 size_t conv_items(size_t left, size_t most);
