@@ -76,6 +76,14 @@ static size_t within(size_t items, size_t values, size_t least, size_t most)
 	return (items - 1) / ((items + most - 1) / most) + 1; /* chunks are about as long */
 }
 
+/* As many as have the activations that the layers' packed parameters outnumber. */
+static size_t least_chunk(const struct net *n, int training)
+{
+	size_t packed = n->packed_values[net_packs_for(training)];
+
+	return size_max(size_min(packed / item_values(n, 0, n->layers), LEAST_CHUNK), 1);
+}
+
 /* Those of a group. Large items are products by themselves, and few. */
 static void set_chunks(struct net *n, int training)
 {
@@ -83,7 +91,7 @@ static void set_chunks(struct net *n, int training)
 	size_t share = (n->group + workers - 1) / workers;
 	size_t step = item_values(n, 0, n->layers) > CHUNK_VALUES / ROW_STEP ? 1 : ROW_STEP;
 
-	n->chunk = within(share, item_values(n, n->tail, n->layers), LEAST_CHUNK,
+	n->chunk = within(share, item_values(n, n->tail, n->layers), least_chunk(n, training),
 		training ? MAX_CHUNK : MAX_CHUNK_INFERENCE);
 	n->chunk = (n->chunk + step - 1) / step * step;
 	n->piece = n->chunk;
