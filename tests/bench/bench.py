@@ -4,6 +4,7 @@
 Seconds are those of an epoch unless the row says that it is a whole process; the first epoch of a process is not
 counted. README.md beside this file explains the rows. Every contender runs --repeat times, in turns."""
 import argparse
+import collections
 import os
 import statistics
 import sys
@@ -15,6 +16,7 @@ import works
 
 COLUMNS = (("work", -40), ("by", -26), ("seconds", 8), ("min", 8), ("max", 8), ("GFLOP/s", 7), ("of SGEMM", 8),
            ("ours is", 8), ("MiB", 6))
+Done = collections.namedtuple("Done", "items gflop rates results")
 
 
 def line(cells, columns=COLUMNS):
@@ -120,15 +122,17 @@ class Bench:
             results[c] = (statistics.median(seconds), f"{seconds[0]:.3f}", f"{seconds[-1]:.3f}",
                           f"{max(s.mib for s in found):.0f}")
         self.put_rows(work.title, gflop, rates, results)
-        self.done[work.name] = gflop, rates, results
+        self.done[work.name] = Done(self.folder(work).items, gflop, rates, results)
 
     def rows_of_rest(self, work):
-        """What training a net takes beside the way forward, from the medians of its two rows."""
+        """What training a net takes beside the way forward of as many items, from the medians of its two rows."""
         trained, forward = (self.done.get(f"{kind}-{work.net}") for kind in ("conv", "infer"))
         if not trained or not forward:
             return
-        rest = {c: (max(trained[2][c][0] - forward[2][c][0], 1e-6), "", "", "") for c in trained[2]}
-        self.put_rows(f"{work.net}, back and step", trained[0] - forward[0], forward[1], rest)
+        part = trained.items / forward.items
+        rest = {c: (max(trained.results[c][0] - part * forward.results[c][0], 1e-6), "", "", "")
+                for c in trained.results}
+        self.put_rows(f"{work.net}, back and step", trained.gflop - part * forward.gflop, forward.rates, rest)
 
     def run(self, chosen):
         best = describe(self.o)

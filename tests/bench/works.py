@@ -52,11 +52,12 @@ class Work:
         return 2e-9 * folder.items * (3 * sum(macs) - macs[0] if self.kind == "epoch" else sum(macs))
 
 
-def named(net, share, batch, **how):
-    """The rows of a net of nets/: trained on labels, and its soft targets written in batches of as many."""
-    how.update(net=net, data=net, share=share, batch=batch, epochs=3)
-    return (Work(f"conv-{net}", f"{net}, batch {batch}, trained", "epoch", alone=True, **how),
-            Work(f"infer-{net}", f"{net}, soft targets written", "write", alone=True, **how))
+def named(net, trained, inferred, batch, **how):
+    """The rows of a net of nets/: trained on labels with one share of the items, and its soft targets written, of
+    more items, in batches of as many: one way forward takes a small part of an epoch."""
+    how.update(net=net, batch=batch, epochs=3, alone=True)
+    return (Work(f"conv-{net}", f"{net}, batch {batch}, trained", "epoch", data=net, share=trained, **how),
+            Work(f"infer-{net}", f"{net}, soft targets written", "write", data="more-" + net, share=inferred, **how))
 
 
 TEACHER, STUDENT = files.TEACHER, files.STUDENT
@@ -72,12 +73,12 @@ WORKS = [
     Work("labels", f"net {STUDENT} on labels, an epoch", "epoch", STUDENT, epochs=6, peers="torch sklearn"),
     Work("mnist-teacher", "teacher on real MNIST, an epoch", "epoch", TEACHER, 0.5, data="mnist"),
     Work("mnist-student", f"student {STUDENT}, real MNIST", "epoch", STUDENT, soft=True, epochs=6, data="mnist"),
-    *named("emnist-teacher", 1 / 30, 256, classes=26),
-    *named("keras-teacher", 1 / 120, 32),
-    *named("emnist-student", 1, 256, classes=26),
-    *named("keras-student", 1 / 5, 32),
-    *named("mobilenet-0.25", 1 / 240, 32, sides=(3, 224, 224), classes=1000),
-    *named("squeezenet1.1", 1 / 600, 32, sides=(3, 224, 224), classes=1000),
+    *named("emnist-teacher", 1 / 30, 1 / 6, 256, classes=26),
+    *named("keras-teacher", 1 / 120, 1 / 20, 32),
+    *named("emnist-student", 1, 1, 256, classes=26),
+    *named("keras-student", 1 / 5, 1, 32),
+    *named("mobilenet-0.25", 1 / 240, 1 / 120, 32, sides=(3, 224, 224), classes=1000),
+    *named("squeezenet1.1", 1 / 600, 1 / 200, 32, sides=(3, 224, 224), classes=1000),
 ]
 
 
