@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CACHE_LINE 64
+/* In bytes. Of a longer picture the hardware sees soon enough where it goes on. */
+#define MOST_AHEAD 1024
+
 int batcher_init(struct batcher *b, struct err *e)
 {
 	size_t values = shape_values(&b->data->shape), inputs, targets;
@@ -81,10 +85,26 @@ static void fill(struct batcher *b, size_t row)
 		soft_targets_row(b->soft, view, item, target);
 }
 
+/* Nothing but the order tells where the next item's pixels are. */
+static void fetch(const struct batcher *b, size_t row)
+{
+	size_t pixels = shape_values(&b->data->shape);
+	const uint8_t *image = b->data->images;
+
+	if (image == NULL)
+		return;
+	image += b->order[b->start + row] * pixels;
+	for (size_t i = 0; i < size_min(pixels, MOST_AHEAD); i += CACHE_LINE)
+		__builtin_prefetch(image + i);
+}
+
 void batcher_fill(struct batcher *b, size_t from, size_t to)
 {
-	for (size_t row = from; row < to; row++)
+	for (size_t row = from; row < to; row++) {
+		if (row + 1 < to)
+			fetch(b, row + 1);
 		fill(b, row);
+	}
 }
 
 int batcher_next(struct batcher *b, struct batch *batch)
