@@ -2,7 +2,8 @@
 /*
  * The gradient of a convolution by its weights, transposed: columns [inputs * taps][places]
  * times the gradients by the output [places][units], places of all items in order. Columns are
- * rows of the left operand here, so they are copied as on the way forward.
+ * rows of the left operand here, so they are copied as on the way forward. Windows of 3x3 go by
+ * tiles, and few channels by dot products, where these suit.
  */
 #include "layer-conv.h"
 
@@ -71,12 +72,27 @@ static int lay_out(const struct conv *c, float *work, struct places *p)
 	       size_add(p->total, sum, &p->total);
 }
 
+enum way { BY_COLUMNS, BY_TILES, BY_DOTS };
+
+static enum way way_of(const struct conv *c)
+{
+	if (conv_suits_dots(c))
+		return BY_DOTS;
+	return conv_tiles_packed(c) > 0 ? BY_TILES : BY_COLUMNS;
+}
+
 size_t conv_gradient_work(const struct conv *c)
 {
 	struct places p;
 
-	if (conv_suits_dots(c))
+	switch (way_of(c)) {
+	case BY_DOTS:
 		return conv_dots_work(c);
+	case BY_TILES:
+		return conv_tiles_gradient_work(c);
+	case BY_COLUMNS:
+		break;
+	}
 	return lay_out(c, NULL, &p) ? SIZE_MAX : p.total;
 }
 
@@ -223,11 +239,13 @@ static float bias_gradient(const struct conv *c, const struct layer_pass *p, siz
 }
 
 /* The transposed sum, and from there to its place. */
-static void sum_products(struct piece *b, const struct layer_pass *p, float *to)
+static void sum_columns(struct piece *b, const struct layer_pass *p, float *to)
 {
 	const struct conv *c = b->conv;
 	size_t depth = c->in * c->taps, units = b->to - b->from;
 
+	lay_out(c, p->work, &b->at);
+	b->plan = plan_of(c);
 	if (c->plain)
 		sum_plain(b, p);
 	else
@@ -240,26 +258,24 @@ void conv_gradient(const struct layer *l, const struct layer_pass *p, size_t fro
 {
 	struct conv c;
 	struct piece b = {.conv = &c};
-	size_t depth;
-	int dots;
+	enum way way;
 
 	conv_of(l, &c);
-	dots = conv_suits_dots(&c);
-	if (!dots)
-		lay_out(&c, p->work, &b.at);
-	b.plan = plan_of(&c);
-	depth = c.in * c.taps;
+	way = way_of(&c);
 	for (b.from = from; b.from < to; b.from = b.to) {
 		size_t first = b.from - from;
+		float *weight = grad[0] + first * c.in * c.taps;
+		float *bias = l->params > 1 ? grad[1] + first : NULL;
 
 		b.group = b.from / c.out;
 		b.to = size_min((b.group + 1) * c.out, size_min(to, b.from + CONV_UNITS));
-		if (dots)
-			conv_dots_gradient(&c, p, b.from, b.to, grad[0] + first * depth,
-				l->params > 1 ? grad[1] + first : NULL);
+		if (way == BY_DOTS)
+			conv_dots_gradient(&c, p, b.from, b.to, weight, bias);
+		else if (way == BY_TILES)
+			conv_tiles_gradient(&c, p, b.from, b.to, weight);
 		else
-			sum_products(&b, p, grad[0] + first * depth);
+			sum_columns(&b, p, weight);
+		for (size_t i = b.from; way != BY_DOTS && bias != NULL && i < b.to; i++)
+			bias[i - b.from] = bias_gradient(&c, p, i);
 	}
-	for (size_t unit = from; !dots && l->params > 1 && unit < to; unit++)
-		grad[1][unit - from] = bias_gradient(&c, p, unit);
 }

@@ -64,25 +64,26 @@ static size_t sweep_work(const struct conv *c, size_t k, size_t m)
 	return total;
 }
 
-static size_t forward_work(const struct conv *c)
+size_t conv_forward_work(const struct conv *c)
 {
 	size_t depth;
 
-	if (size_mul(c->in, c->taps, &depth))
-		return SIZE_MAX;
-	return size_max(sweep_work(c, depth, c->out), conv_tiles_work(c));
+	if (c->plain)
+		return 0;
+	if (conv_tiles_packed(c) > 0)
+		return conv_tiles_work(c);
+	return size_mul(c->in, c->taps, &depth) ? SIZE_MAX : sweep_work(c, depth, c->out);
 }
 
-size_t conv_pass_work(const struct conv *c)
+size_t conv_back_work(const struct conv *c)
 {
-	struct conv mirror;
+	struct conv other;
 
 	if (c->plain)
 		return 0;
-	return size_max(
-		forward_work(c), conv_way_back(c, &mirror) == CONV_BACK_PRODUCT
-					 ? sweep_work(c, c->out, back_channels(c) * c->taps)
-					 : forward_work(&mirror));
+	return conv_way_back(c, &other) == CONV_BACK_PRODUCT
+		       ? sweep_work(c, c->out, back_channels(c) * c->taps)
+		       : conv_forward_work(&other);
 }
 
 static void sweep_init(struct sweep *s, const struct conv *c, float *work, size_t k)
@@ -254,7 +255,7 @@ void conv_forward(const struct layer *l, const struct layer_pass *p)
 	conv_of(l, &c);
 	if (c.plain) {
 		forward_plain(&c, l, p);
-	} else if (conv_packed_forward(&c, p->use) > 0) {
+	} else if (conv_tiles_packed(&c) > 0) {
 		job.panels = layer_packed(l, p);
 		conv_by_tiles(&job);
 	} else {
@@ -337,7 +338,7 @@ void conv_backward(const struct layer *l, const struct layer_pass *p)
 		.conv = &c, .n = p->n, .in = p->dout, .out = p->din, .work = p->work};
 
 	conv_of(l, &c);
-	job.weight = layer_packed(l, p) + conv_packed_forward(&c, p->use);
+	job.weight = layer_packed(l, p) + conv_tiles_packed(&c);
 	if (c.plain) {
 		multiply_planes(&c, p->n, job.weight, p->dout, c.out, p->din, c.in);
 		return;

@@ -25,6 +25,7 @@ void conv_of(const struct layer *l, struct conv *c)
 {
 	const struct window *w = &c->window;
 
+	*c = (struct conv){.turned = 0};
 	window_of(l, &c->window);
 	c->taps = window_values(w);
 	c->in = l->param[0].shape[1];
@@ -63,22 +64,30 @@ static int mirror(const struct conv *c, struct conv *m)
 	return 1;
 }
 
+/* The transposed sum, from the window's outputs to what they see. */
+static void turn(const struct conv *c, struct conv *m)
+{
+	*m = *c;
+	m->in = c->out;
+	m->out = c->in;
+	m->in_pixels = c->out_pixels;
+	m->out_pixels = c->in_pixels;
+	m->turned = 1;
+}
+
 enum conv_back conv_way_back(const struct conv *c, struct conv *m)
 {
-	if (!mirror(c, m))
-		return CONV_BACK_PRODUCT;
+	if (!mirror(c, m)) {
+		turn(c, m);
+		return !c->plain && c->window.stride[0] > 1 && conv_tiles_packed(m) > 0
+			       ? CONV_BACK_TILES
+			       : CONV_BACK_PRODUCT;
+	}
 	if (conv_tiles_packed(m) > 0)
 		return CONV_BACK_TILES;
 	return c->in_pixels <= c->out_pixels && c->out <= MOST_OUTPUTS * c->in
 		       ? CONV_BACK_MIRROR
 		       : CONV_BACK_PRODUCT;
-}
-
-/* With stride 2 the sums that tiles save are worth as much as transforming the weights, which a
- * net that trains does for every batch: at a batch of 32 just as much. */
-size_t conv_packed_forward(const struct conv *c, enum layer_use use)
-{
-	return use == LAYER_TRAINING && c->window.stride[0] > 1 ? 0 : conv_tiles_packed(c);
 }
 
 size_t conv_items(size_t left, size_t most)

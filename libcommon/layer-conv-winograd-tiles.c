@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Winograd's tiles on their way in and out: CONV_TILE_LANES channels side by side in the lanes
- * of a vector, for which planes are transposed, some rows at a time.
+ * Winograd's tiles on their way in and out, and back: CONV_TILE_LANES channels side by side in
+ * the lanes of a vector, for which planes are transposed, some rows at a time.
  */
-#include "layer-conv-winograd-points.h"
+#include "layer-conv-winograd-points-back.h"
 #include "sgemm.h"
 #include "size.h"
 
@@ -187,6 +187,143 @@ INLINE void outputs(int form, const struct window *w, const struct conv_strip *s
 	}
 }
 
+/* --- gradients by the outputs --- */
+
+/* Of LANES units, the gradients by one tile's outputs to its rows of the elements. */
+INLINE void put_gradients(
+	int form, const float *seen, size_t columns, const struct conv_elements *to, float *at)
+{
+	const size_t outs = conv_tile[form].out, elements = conv_tile[form].elements;
+	vector_floats v[CONV_TILE_OUT], down[CONV_TILE_ELEMENTS][CONV_TILE_OUT],
+		across[CONV_TILE_ELEMENTS];
+
+	for (size_t x = 0; x < outs; x++) {
+		for (size_t y = 0; y < outs; y++)
+			v[y] = *(const vector_stored *)(seen + (y * columns + x) * LANES);
+		transform_gradients(form, v, across);
+		for (size_t y = 0; y < elements; y++)
+			down[y][x] = across[y];
+	}
+	for (size_t y = 0; y < elements; y++) {
+		transform_gradients(form, down[y], across);
+		for (size_t x = 0; x < elements; x++)
+			*(vector_stored *)(at + to->element[y * elements + x]) = across[x];
+	}
+}
+
+INLINE void gradients(int form, const struct window *w, const struct conv_strip *s,
+	const float *planes, size_t units, float *room, const struct conv_elements *to,
+	size_t tile)
+{
+	size_t outs = conv_tile[form].out, columns = outs * s->n,
+	       pixels = w->out[0] * w->out[1];
+	size_t rows = size_min(outs, w->out[0] - s->y),
+	       width = size_min(columns, w->out[1] - s->x);
+
+	if (rows < outs || width < columns)
+		memset(room, 0, outs * columns * LANES * sizeof *room);
+	planes += s->y * w->out[1] + s->x;
+	for (size_t i = 0; i < units; i += LANES) {
+		for (size_t y = 0; y < rows; y++)
+			sgemm_transpose(planes + i * pixels + y * w->out[1], pixels,
+				size_min(units - i, LANES), width, room + y * columns * LANES,
+				LANES);
+		for (size_t k = 0; k < s->n; k++)
+			put_gradients(form, room + k * outs * LANES, columns, to,
+				to->at + (tile + k) * to->row + i);
+	}
+}
+
+/* --- gradients by the weights --- */
+
+INLINE void sums(int form, const float *from, size_t step, size_t channels, float *to)
+{
+	const size_t points = conv_tile[form].points;
+	vector_floats v[CONV_TILE_POINTS], down[3][CONV_TILE_POINTS], made[3];
+	float taps[TAPS * LANES];
+
+	for (size_t x = 0; x < points; x++) {
+		for (size_t y = 0; y < points; y++)
+			v[y] = *(const vector_stored *)(from + (y * points + x) * step);
+		transform_sums(form, v, made);
+		for (size_t y = 0; y < 3; y++)
+			down[y][x] = made[y];
+	}
+	for (size_t y = 0; y < 3; y++) {
+		transform_sums(form, down[y], made);
+		for (size_t x = 0; x < 3; x++)
+			*(vector_stored *)(taps + (y * 3 + x) * LANES) = made[x];
+	}
+	sgemm_transpose(taps, LANES, TAPS, channels, to, TAPS);
+}
+
+/* --- gradients by the values --- */
+
+/* Gradients by what one tile sees of LANES channels, from the products: [seen][seen]. */
+INLINE void make_back(int form, const struct conv_elements *from, const float *at, float *made)
+{
+	const size_t seen = conv_tile_seen(&conv_tile[form], 1),
+		     elements = conv_tile[form].elements;
+	vector_floats v[CONV_TILE_ELEMENTS], down[CONV_TILE_SEEN][CONV_TILE_ELEMENTS],
+		out[CONV_TILE_SEEN];
+
+	for (size_t x = 0; x < elements; x++) {
+		for (size_t y = 0; y < elements; y++)
+			v[y] = *(const vector_stored *)(at + from->element[y * elements + x]);
+		transform_back(form, v, out);
+		for (size_t y = 0; y < seen; y++)
+			down[y][x] = out[y];
+	}
+	for (size_t y = 0; y < seen; y++) {
+		transform_back(form, down[y], out);
+		for (size_t x = 0; x < seen; x++)
+			*(vector_stored *)(made + (y * seen + x) * LANES) = out[x];
+	}
+}
+
+/* Adds a row of what a tile sees, [columns][LANES], to n planes. */
+INLINE void add_row(
+	const float *row, size_t columns, size_t n, float *room, float *to, size_t plane)
+{
+	sgemm_transpose(row, LANES, columns, n, room, columns);
+	for (size_t i = 0; i < n; i++)
+		for (size_t x = 0; x < columns; x++)
+			to[i * plane + x] += room[i * columns + x];
+}
+
+/* Tile by tile: neighbours see the same values, and sums must not depend on the strips. */
+INLINE void add_tile(const struct window *w, const float *made, size_t seen, size_t y, size_t x,
+	size_t n, float *planes)
+{
+	size_t left = w->before[1] > x ? w->before[1] - x : 0;
+	size_t right = size_min(seen, w->in[1] + w->before[1] - x);
+	float room[CONV_TILE_SEEN * LANES];
+
+	for (size_t row = 0; row < seen; row++) {
+		size_t at = y + row - w->before[0]; /* what lies before 0 wraps */
+
+		if (at < w->in[0] && left < right)
+			add_row(made + (row * seen + left) * LANES, right - left, n, room,
+				planes + at * w->in[1] + x + left - w->before[1],
+				w->in[0] * w->in[1]);
+	}
+}
+
+INLINE void back(int form, const struct window *w, const struct conv_strip *s,
+	const struct conv_elements *from, size_t tile, size_t channels, float *room,
+	float *planes)
+{
+	const struct conv_tile *t = &conv_tile[form];
+
+	for (size_t i = 0; i < channels; i += LANES)
+		for (size_t k = 0; k < s->n; k++) {
+			make_back(form, from, from->at + (tile + k) * from->row + i, room);
+			add_tile(w, room, conv_tile_seen(t, 1), s->y * t->stride,
+				(s->x + k * t->out) * t->stride, size_min(channels - i, LANES),
+				planes + i * w->in[0] * w->in[1]);
+		}
+}
+
 /* --- the forms --- */
 
 /* A form's functions, compiled for it. */
@@ -207,20 +344,43 @@ INLINE void outputs(int form, const struct window *w, const struct conv_strip *s
 		size_t units, const float *bias, float *room, float *planes) \
 	{ \
 		outputs(form, w, s, from, tile, units, bias, room, planes); \
+	} \
+	VECTOR_CLONES static void gradients_##name(const struct window *w, \
+		const struct conv_strip *s, const float *planes, size_t units, float *room, \
+		const struct conv_elements *to, size_t tile) \
+	{ \
+		gradients(form, w, s, planes, units, room, to, tile); \
+	} \
+	VECTOR_CLONES static void sums_##name( \
+		const float *from, size_t step, size_t channels, float *to) \
+	{ \
+		sums(form, from, step, channels, to); \
+	}
+
+/* What those of stride 2 have besides. */
+#define FORM_STRIDE_2(name, form) \
+	FORM(name, form) \
+	VECTOR_CLONES static void back_##name(const struct window *w, \
+		const struct conv_strip *s, const struct conv_elements *from, size_t tile, \
+		size_t channels, const float *bias, float *room, float *planes) \
+	{ \
+		(void)bias; \
+		back(form, w, s, from, tile, channels, room, planes); \
 	}
 
 FORM(2, CONV_TILE_2)
 FORM(4, CONV_TILE_4)
-FORM(4_stride_2, CONV_TILE_4_STRIDE_2)
-FORM(7_stride_2, CONV_TILE_7_STRIDE_2)
+FORM_STRIDE_2(4_stride_2, CONV_TILE_4_STRIDE_2)
+FORM_STRIDE_2(7_stride_2, CONV_TILE_7_STRIDE_2)
 
-#define FUNCTIONS(name) weights_##name, values_##name, outputs_##name
+#define FUNCTIONS(name) \
+	weights_##name, values_##name, outputs_##name, gradients_##name, sums_##name
 
 const struct conv_tile conv_tile[CONV_TILES] = {
-	[CONV_TILE_2] = {1, 2, 4, 4, {0, 1, 2, 3}, FUNCTIONS(2)},
-	[CONV_TILE_4] = {1, 4, 6, 6, {0, 1, 2, 3, 4, 5}, FUNCTIONS(4)},
+	[CONV_TILE_2] = {1, 2, 4, 4, {0, 1, 2, 3}, FUNCTIONS(2), NULL},
+	[CONV_TILE_4] = {1, 4, 6, 6, {0, 1, 2, 3, 4, 5}, FUNCTIONS(4), NULL},
 	[CONV_TILE_4_STRIDE_2] = {2, 4, 9, 6, {0, 1, 2, 3, 4, 5, 5, 5, 5},
-		FUNCTIONS(4_stride_2)},
+		FUNCTIONS(4_stride_2), back_4_stride_2},
 	[CONV_TILE_7_STRIDE_2] = {2, 7, 16, 6, {0, 1, 2, 3, 4, 0, 1, 2, 3, 5, 5, 5, 5, 5, 5, 5},
-		FUNCTIONS(7_stride_2)},
+		FUNCTIONS(7_stride_2), back_7_stride_2},
 };

@@ -12,6 +12,7 @@
 /* What the transforms of an element cost, in multiplications, and what columns do. */
 #define TRANSFORM 24
 #define COLUMNS 16
+#define LINE (64 / sizeof(float))
 
 void conv_tiles_of(const struct conv *c, const struct conv_tile *t, size_t side[2])
 {
@@ -44,7 +45,8 @@ static double plain_cost(const struct conv *c)
 {
 	double in = (double)c->in, out = (double)c->out;
 
-	return (double)c->out_pixels * (double)c->taps * (in * out + COLUMNS * in);
+	return (double)(c->window.out[0] * c->window.out[1] * c->taps) *
+	       (in * out + COLUMNS * in);
 }
 
 static int fits(const struct conv *c, const struct conv_tile *t)
@@ -70,6 +72,15 @@ const struct conv_tile *conv_tile_of(const struct conv *c)
 
 /* --- the weights --- */
 
+/* A line more than they take: those of all pairs are made side by side, and would else lie in
+ * the same places of a cache. */
+size_t conv_tile_panels(const struct conv *c)
+{
+	size_t values;
+
+	return size_add(sgemm_panel_values(c->out, c->in), LINE, &values) ? SIZE_MAX : values;
+}
+
 size_t conv_tiles_packed(const struct conv *c)
 {
 	const struct conv_tile *t = conv_tile_of(c);
@@ -77,8 +88,8 @@ size_t conv_tiles_packed(const struct conv *c)
 
 	if (t == NULL)
 		return 0;
-	values = sgemm_panel_values(c->out, c->in);
-	return size_mul(values, t->points * t->points, &values) ? SIZE_MAX : values;
+	return size_mul(conv_tile_panels(c), t->points * t->points, &values) ? SIZE_MAX
+									     : values;
 }
 
 /* Of each pair of points some rows of n <= CONV_TILE_LANES values to a panel. */
@@ -99,7 +110,7 @@ static void put_rows(const float *from, size_t pairs, size_t rows, size_t n, flo
 static void put_weights(const struct conv *c, const float *from, size_t pairs, size_t channel,
 	size_t channels, size_t unit, size_t end, float *packed)
 {
-	size_t width = sgemm_panel_width(), step = sgemm_panel_values(c->out, c->in), n;
+	size_t width = sgemm_panel_width(), step = conv_tile_panels(c), n;
 
 	for (; unit < end; unit += n, from += n) {
 		n = size_min(width - unit % width, end - unit);

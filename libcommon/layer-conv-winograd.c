@@ -19,16 +19,13 @@
 #define PRODUCT_VALUES 65536
 /* Of a block, rows of the usual product: with fewer its weights come too often. */
 #define LEAST_ROWS 48
-#define MOST_TILES 256
-#define TILE_STEP 8
 #define LINE (64 / sizeof(float))
 
 /* Blocks of some items' tiles. */
 struct sweep {
 	const struct conv *conv;
 	const struct conv_job *job;
-	const struct conv_tile *tile;
-	size_t side[2];	     /* tiles of an item, down and across */
+	struct conv_grid grid;
 	size_t tiles, units; /* of a block */
 	float *room;
 	struct conv_elements values;   /* [tiles][in] */
@@ -37,10 +34,14 @@ struct sweep {
 
 /* --- matrices of elements --- */
 
-/* An odd number of cache lines: what is so far apart lies in different places of a cache. */
 static size_t odd_lines(size_t values)
 {
 	return (values / LINE | 1) * LINE;
+}
+
+size_t conv_elements_row(size_t channels)
+{
+	return odd_lines(conv_whole(channels, LINE));
 }
 
 void conv_elements_lay_out(
@@ -66,8 +67,7 @@ void conv_elements_lay_out(
 	}
 }
 
-/* Values of a matrix of `rows` rows of each element, at most. */
-static int most_values(const struct conv_tile *t, size_t tiles, size_t row, size_t *values)
+int conv_elements_values(const struct conv_tile *t, size_t tiles, size_t row, size_t *values)
 {
 	size_t count = t->elements * t->elements;
 
@@ -79,21 +79,20 @@ static int most_values(const struct conv_tile *t, size_t tiles, size_t row, size
  */
 static size_t lay_out(struct sweep *s, float *work)
 {
-	const struct conv_tile *t = s->tile;
+	const struct conv_tile *t = s->grid.tile;
 	size_t width = sgemm_panel_width(), step = width, count = t->elements * t->elements;
-	size_t in = odd_lines(conv_whole(s->conv->in, LINE)), units, values, products, total;
+	size_t in = conv_elements_row(s->conv->in), units, values, products, total;
 
-	s->tiles = size_max(
-		BLOCK_VALUES / (count * in), LEAST_ROWS * t->points * t->points / count);
-	s->tiles = size_min(conv_whole(s->tiles, TILE_STEP), MOST_TILES);
+	s->tiles = conv_tiles_whole(size_max(
+		BLOCK_VALUES / (count * in), LEAST_ROWS * t->points * t->points / count));
 	while (step % CONV_TILE_LANES != 0) /* whole panels that are whole vectors */
 		step += width;
 	units = size_max(PRODUCT_VALUES / (count * s->tiles * step), 1) * step;
 	s->units = size_min(units, conv_whole(s->conv->out, CONV_TILE_LANES));
 	s->values.row = in;
 	s->products.row = s->units;
-	if (most_values(t, s->tiles, in, &values) ||
-		most_values(t, s->tiles, s->units, &products) ||
+	if (conv_elements_values(t, s->tiles, in, &values) ||
+		conv_elements_values(t, s->tiles, s->units, &products) ||
 		size_add(values, products, &total) ||
 		size_add(total, conv_tile_room(t, s->tiles), &total))
 		return SIZE_MAX;
@@ -107,46 +106,53 @@ static size_t lay_out(struct sweep *s, float *work)
 
 size_t conv_tiles_work(const struct conv *c)
 {
-	struct sweep s = {.conv = c, .tile = conv_tile_of(c)};
+	struct sweep s = {.conv = c, .grid.tile = conv_tile_of(c)};
 
-	return s.tile != NULL ? lay_out(&s, NULL) : 0;
+	return s.grid.tile != NULL ? lay_out(&s, NULL) : 0;
 }
 
 /* --- the sweep --- */
 
 /* The strip that begins with a tile, up to tile `to`. */
-static struct conv_strip strip_at(const struct sweep *s, size_t at, size_t to)
+static struct conv_strip strip_at(const struct conv_grid *g, size_t at, size_t to)
 {
-	size_t x = at % s->side[1], row = at / s->side[1];
+	size_t x = at % g->side[1], row = at / g->side[1];
 
-	return (struct conv_strip){row / s->side[0], row % s->side[0] * s->tile->out,
-		x * s->tile->out, size_min(s->side[1] - x, to - at)};
+	return (struct conv_strip){row / g->side[0], row % g->side[0] * g->tile->out,
+		x * g->tile->out, size_min(g->side[1] - x, to - at)};
 }
 
-static void take_values(const struct sweep *s, size_t from, size_t to)
+size_t conv_grid_of(const struct conv *c, size_t items, struct conv_grid *g)
 {
-	const struct conv *c = s->conv;
+	g->window = &c->window;
+	conv_tiles_of(c, g->tile, g->side);
+	return items * g->side[0] * g->side[1];
+}
+
+void conv_tiles_take(const struct conv_grid *g, conv_tile_take *take, size_t from, size_t to,
+	const struct conv_planes *p, float *room, const struct conv_elements *e)
+{
 	struct conv_strip strip;
 
 	for (size_t at = from; at < to; at += strip.n) {
-		strip = strip_at(s, at, to);
-		s->tile->values(&c->window, &strip,
-			s->job->in + strip.item * c->in * c->in_pixels, c->in, s->room,
-			&s->values, at - from);
+		strip = strip_at(g, at, to);
+		take(g->window, &strip, p->at + strip.item * p->item, p->channels, room, e,
+			at - from);
 	}
 }
 
-static void put_outputs(
-	const struct sweep *s, size_t from, size_t to, size_t unit, size_t units)
+static void put(const struct sweep *s, size_t from, size_t to, size_t unit, size_t units)
 {
 	const struct conv *c = s->conv;
+	const struct conv_tile *t = s->grid.tile;
+	conv_tile_put *how = c->turned ? t->back : t->outputs;
 	const float *bias = s->job->bias != NULL ? s->job->bias + unit : NULL;
 	struct conv_strip strip;
 
 	for (size_t at = from; at < to; at += strip.n) {
-		strip = strip_at(s, at, to);
-		s->tile->outputs(&c->window, &strip, &s->products, at - from, units, bias,
-			s->room, s->job->out + (strip.item * c->out + unit) * c->out_pixels);
+		strip = strip_at(&s->grid, at, to);
+		how(&c->window, &strip, &s->products, at - from, units, bias, s->room,
+			s->job->out + (strip.item * c->out + unit) * c->out_pixels);
 	}
 }
 
@@ -154,8 +160,8 @@ static void put_outputs(
 static void multiply(const struct sweep *s, size_t tiles, size_t unit, size_t units)
 {
 	const struct conv *c = s->conv;
-	const struct conv_tile *t = s->tile;
-	size_t step = sgemm_panel_values(c->out, c->in);
+	const struct conv_tile *t = s->grid.tile;
+	size_t step = conv_tile_panels(c);
 	size_t columns = size_min(conv_whole(units, CONV_TILE_LANES),
 		conv_whole(c->out - unit, sgemm_panel_width()));
 
@@ -178,31 +184,36 @@ static void multiply(const struct sweep *s, size_t tiles, size_t unit, size_t un
 
 static void run_block(struct sweep *s, size_t from, size_t to)
 {
+	const struct conv *c = s->conv;
+	const struct conv_tile *t = s->grid.tile;
+	struct conv_planes in = {s->job->in, c->in * c->in_pixels, c->in};
 	size_t units;
 
-	conv_elements_lay_out(s->tile, to - from, s->values.row, &s->values);
-	conv_elements_lay_out(s->tile, to - from, s->products.row, &s->products);
-	take_values(s, from, to);
-	for (size_t unit = 0; unit < s->conv->out; unit += units) {
-		units = size_min(s->units, s->conv->out - unit);
+	conv_elements_lay_out(t, to - from, s->values.row, &s->values);
+	conv_elements_lay_out(t, to - from, s->products.row, &s->products);
+	conv_tiles_take(&s->grid, c->turned ? t->gradients : t->values, from, to, &in, s->room,
+		&s->values);
+	for (size_t unit = 0; unit < c->out; unit += units) {
+		units = size_min(s->units, c->out - unit);
 		multiply(s, to - from, unit, units);
-		put_outputs(s, from, to, unit, units);
+		put(s, from, to, unit, units);
 	}
 }
 
 void conv_by_tiles(const struct conv_job *job)
 {
 	const struct conv *c = job->conv;
-	struct sweep s = {.conv = c, .job = job, .tile = conv_tile_of(c)};
+	struct sweep s = {.conv = c, .job = job, .grid.tile = conv_tile_of(c)};
 	size_t tiles, blocks, block;
 
-	if (s.tile == NULL) /* not called then: nothing is packed */
+	if (s.grid.tile == NULL) /* not called then: nothing is packed */
 		return;
 	lay_out(&s, job->work);
-	conv_tiles_of(c, s.tile, s.side);
-	tiles = job->n * s.side[0] * s.side[1];
+	tiles = conv_grid_of(c, job->n, &s.grid);
 	blocks = (tiles + s.tiles - 1) / s.tiles;
-	block = conv_whole((tiles + blocks - 1) / blocks, TILE_STEP); /* all about as long */
+	block = conv_tiles_whole((tiles + blocks - 1) / blocks); /* all about as long */
+	if (c->turned)
+		memset(job->out, 0, job->n * c->out * c->out_pixels * sizeof *job->out);
 	for (size_t at = 0; at < tiles; at += block)
 		run_block(&s, at, size_min(at + block, tiles));
 }

@@ -75,11 +75,13 @@ static int setup(struct layer *l, struct err *e)
 	if (set_params(l, groups, e))
 		return -1;
 	conv_of(l, &c);
-	l->work = size_max(conv_pass_work(&c), conv_gradient_work(&c));
-	l->packed[LAYER_INFERENCE] = conv_packed_forward(&c, LAYER_INFERENCE);
-	if (size_add(conv_packed_forward(&c, LAYER_TRAINING),
-		    l->needs_din ? packed_back(&c) : 0, &l->packed[LAYER_TRAINING]) ||
-		l->work > NET_MAX_VALUES || l->packed[LAYER_INFERENCE] > NET_MAX_VALUES ||
+	l->work = conv_forward_work(&c);
+	l->work_back = size_max(conv_back_work(&c), conv_gradient_work(&c));
+	l->packed[LAYER_INFERENCE] = conv_tiles_packed(&c);
+	if (size_add(l->packed[LAYER_INFERENCE], l->needs_din ? packed_back(&c) : 0,
+		    &l->packed[LAYER_TRAINING]) ||
+		size_max(l->work, l->work_back) > NET_MAX_VALUES ||
+		l->packed[LAYER_INFERENCE] > NET_MAX_VALUES ||
 		l->packed[LAYER_TRAINING] > NET_MAX_VALUES)
 		return err_set(
 			e, "conv:%zu of %zu channels is too large", l->units, l->in.channels);
@@ -152,7 +154,7 @@ static void pack_tiles(
 		&(struct conv_range){{from, to}, {0, c.in}}, packed);
 }
 
-static void pack_mirrored_tiles(
+static void pack_tiles_back(
 	const struct layer *l, const float *param, float *packed, size_t from, size_t to)
 {
 	struct conv c, mirror;
@@ -160,7 +162,8 @@ static void pack_mirrored_tiles(
 	conv_of(l, &c);
 	conv_way_back(&c, &mirror);
 	conv_tiles_pack(&mirror,
-		&(struct conv_taps){param + l->param[0].at, c.taps, c.in * c.taps, 1},
+		&(struct conv_taps){
+			param + l->param[0].at, c.taps, c.in * c.taps, !mirror.turned},
 		&(struct conv_range){{0, c.in}, {from, to}}, packed);
 }
 
@@ -177,7 +180,7 @@ static void pack_for_training(
 	size_t forward;
 
 	conv_of(l, &c);
-	forward = conv_packed_forward(&c, LAYER_TRAINING);
+	forward = conv_tiles_packed(&c);
 	packed += l->packed_at[LAYER_TRAINING];
 	if (forward > 0)
 		pack_tiles(l, param, packed, from, to);
@@ -185,7 +188,7 @@ static void pack_for_training(
 		return;
 	packed += forward;
 	if (conv_way_back(&c, &mirror) == CONV_BACK_TILES)
-		pack_mirrored_tiles(l, param, packed, from, to);
+		pack_tiles_back(l, param, packed, from, to);
 	else
 		pack_back(l, param, packed, from, to);
 }

@@ -4,8 +4,8 @@
  * [units of a group][inputs of a group * taps] and columns (columns.h), group by group and
  * panel by panel; on its way back the transposed weights' product with the gradients by the
  * output is what is added to the windows' values. Convolutions of 1x1 are products of the
- * planes as they lie. 3x3 windows go by tiles where
- * that is cheaper (layer-conv-winograd.c).
+ * planes as they lie. 3x3 windows go by tiles, forward and back, where that is cheaper
+ * (layer-conv-winograd.h).
  */
 #ifndef LAYER_CONV_H
 #define LAYER_CONV_H
@@ -27,6 +27,7 @@ struct conv {
 	size_t in_pixels, out_pixels;
 	size_t items; /* that are made columns together, so that a small plane fills panels */
 	int plain;    /* 1x1 on planes of some size: no columns */
+	int turned;   /* the window's `in` is what comes out: the way back of another one */
 };
 
 /* A convolution of n items' planes. */
@@ -45,7 +46,7 @@ void conv_of(const struct layer *l, struct conv *c);
 enum conv_back {
 	CONV_BACK_PRODUCT, /* by the transposed weights, whose products are added up */
 	CONV_BACK_MIRROR,  /* a convolution of the gradients by the outputs */
-	CONV_BACK_TILES	   /* one that goes by tiles */
+	CONV_BACK_TILES	   /* one that goes by tiles, mirrored or turned */
 };
 
 /* Which is cheapest. Sets *m to the convolution, of weights [inputs][outputs of a group *
@@ -61,7 +62,8 @@ void conv_transpose(const float *from, size_t rows, size_t columns, size_t from_
 	size_t to_row);
 
 /* Floats of work; SIZE_MAX where that is too large. */
-size_t conv_pass_work(const struct conv *c);
+size_t conv_forward_work(const struct conv *c);
+size_t conv_back_work(const struct conv *c);
 size_t conv_gradient_work(const struct conv *c);
 
 void conv_forward(const struct layer *l, const struct layer_pass *p);
@@ -87,11 +89,13 @@ struct conv_range {
 };
 
 size_t conv_tiles_packed(const struct conv *c);
-/* The same of the way forward in nets for that use. */
-size_t conv_packed_forward(const struct conv *c, enum layer_use use);
 size_t conv_tiles_work(const struct conv *c);
 void conv_tiles_pack(const struct conv *c, const struct conv_taps *w,
 	const struct conv_range *r, float *packed);
 void conv_by_tiles(const struct conv_job *job);
+/* The gradient by the weights of at most CONV_UNITS units. */
+size_t conv_tiles_gradient_work(const struct conv *c);
+void conv_tiles_gradient(
+	const struct conv *c, const struct layer_pass *p, size_t from, size_t to, float *grad);
 
 #endif

@@ -97,7 +97,8 @@ struct layer {
 	size_t stride[2];    /* of layers with windows: down, across */
 	size_t macs;	     /* multiply-accumulates per item */
 	size_t scratch;	     /* bytes per item that forward keeps for backward */
-	size_t work;	     /* floats that a worker lends to forward, backward and gradient */
+	size_t work;	     /* floats that a worker lends to forward, */
+	size_t work_back;    /* and in training to backward and gradient, if that is more */
 	size_t partials;     /* doubles per item that measure makes */
 	size_t sums;	     /* doubles that reduce makes of those of a batch, */
 	size_t sums_at;	     /* and where */
@@ -128,7 +129,7 @@ struct layer_pass {
 	float *din; /* [n][in values]: receives the gradient by in; NULL where nobody needs it
 		     */
 	uint8_t *scratch; /* [n][layer->scratch] */
-	float *work;	  /* [layer->work], with anything in it */
+	float *work;	  /* [layer->work, or work_back], with anything in it */
 	double *partials; /* [n][layer->partials]: of measure; of all items for reduce */
 	double *sums;	  /* the net's; the layer's own are at layer->sums_at */
 	size_t batch;	  /* items of the whole batch */

@@ -137,12 +137,15 @@ static void lay_out_inference(struct net *n, size_t batch, struct carver *c)
 }
 
 /* Room for one layer's work at a time, a worker's on its own cache lines. */
-static void lay_out_work(struct net *n, struct carver *c)
+static void lay_out_work(struct net *n, int training, struct carver *c)
 {
 	n->worker_work = 0;
-	for (int i = 0; i < n->layers; i++)
-		if (n->layer[i].work > n->worker_work)
-			n->worker_work = n->layer[i].work;
+	for (int i = 0; i < n->layers; i++) {
+		const struct layer *l = &n->layer[i];
+		size_t work = training ? size_max(l->work, l->work_back) : l->work;
+
+		n->worker_work = size_max(n->worker_work, work);
+	}
 	n->worker_work += ALIGN_BYTES / sizeof *n->work;
 	n->worker_work -= n->worker_work % (ALIGN_BYTES / sizeof *n->work);
 	n->work = carve(c, n->worker_work * (size_t)workers_count(n->workers), sizeof *n->work);
@@ -160,7 +163,7 @@ static size_t lay_out(struct net *n, size_t batch, int training, void *base)
 		lay_out_training(n, batch, &c);
 	else
 		lay_out_inference(n, batch, &c);
-	lay_out_work(n, &c);
+	lay_out_work(n, training, &c);
 	return c.overflow ? 0 : c.used;
 }
 

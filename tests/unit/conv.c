@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Convolutions forward, by every kernel that this CPU can run, in nets that train and in those
- * that only infer. Values and weights are small whole numbers, weights multiples of 4, so that
- * neither sums nor Winograd's transforms for tiles of 2x2 round, and the outputs are the very
- * sums. Those by other tiles do round, by much less than sums of such numbers differ.
+ * Convolutions forward, in nets that train and in those that only infer, and back, by every
+ * kernel that this CPU can run. Values and weights are small whole numbers, weights multiples
+ * of 4, so that neither sums nor Winograd's transforms for tiles of 2x2 round, and the outputs
+ * are the very sums. Those by other tiles do round, by much less than sums of such numbers
+ * differ.
  */
 #include "net.h"
 
@@ -11,6 +12,7 @@
 #include "made.h"
 #include "rng.h"
 #include "sgemm.h"
+#include "size.h"
 #include "whole.h"
 #include "window.h"
 
@@ -20,6 +22,7 @@
 
 #define MOST_ITEMS 7
 #define ROUNDING .125
+#define LINE 16 /* what lies between two matrices of weights */
 
 static const struct probe {
 	const char *text;
@@ -110,11 +113,6 @@ static double sum_of(const struct layer *l, const struct window *w, const float 
 	return sum;
 }
 
-static int goes_by_tiles(const struct layer *l, int training)
-{
-	return l->stride[0] == 1 || !training;
-}
-
 /* [items][outputs] */
 static double *sums(const struct probe *p, const float *values)
 {
@@ -141,7 +139,7 @@ static void check_sums(
 	const struct layer *l = n->layer;
 	struct batch b = batch_of(values, p->items);
 	const float *out = whole_forward(n, &b, 0, 0);
-	double most = goes_by_tiles(l, training) && p->tile > 2 ? ROUNDING : 0;
+	double most = p->tile > 2 ? ROUNDING : 0;
 
 	for (size_t i = 0; i < p->items * shape_values(&l->out); i++)
 		check(fabs((double)out[i] - sum[i]) <= most,
@@ -258,7 +256,8 @@ static void check_back(void *job, const char *name)
 	struct net *n = net_behind(p);
 	const struct layer *l = &n->layer[1];
 	size_t ins = p->items * shape_values(&l->in);
-	float *din = test_calloc(ins, sizeof *din), *work = test_calloc(l->work, sizeof *work);
+	float *din = test_calloc(ins, sizeof *din),
+	      *work = test_calloc(size_max(l->work, l->work_back), sizeof *work);
 
 	if (b->sum == NULL)
 		take_sums(b, l, n->param);
@@ -290,6 +289,113 @@ static void goes_back_by_the_sums(void **state)
 	}
 }
 
+/* The gradient by one weight of a unit, of the input of its group and the tap `at`. */
+static double gradient_of(const struct layer *l, const struct window *w, const float *in,
+	const float *dout, size_t items, size_t unit, size_t at)
+{
+	size_t depth = l->param[0].shape[1], tap = at % window_values(w),
+	       pixels = w->out[0] * w->out[1];
+	size_t channel =
+		unit / (l->units / (l->in.channels / depth)) * depth + at / window_values(w);
+	double sum = 0;
+
+	for (size_t k = 0; k < items * pixels; k++) {
+		size_t item = k / pixels, place = k % pixels;
+		size_t y = place / w->out[1] * w->stride[0] + tap / w->kernel[1] - w->before[0];
+		size_t x = place % w->out[1] * w->stride[1] + tap % w->kernel[1] - w->before[1];
+
+		if (y < w->in[0] && x < w->in[1]) /* what lies before 0 has wrapped */
+			sum += (double)dout[(item * l->units + unit) * pixels + place] *
+			       (double)in[((item * l->in.channels + channel) * w->in[0] + y) *
+						  w->in[1] +
+					  x];
+	}
+	return sum;
+}
+
+/* Of some units, since each weight is a sum over all places. */
+#define PROBED_UNITS 5
+
+struct gradient {
+	const struct probe *probe;
+	float *values, *dout;
+	double *sum; /* NULL before the first level */
+};
+
+static void take_gradients(struct gradient *g, const struct layer *l, size_t weights)
+{
+	const struct probe *p = g->probe;
+	size_t outs = p->items * shape_values(&l->out);
+	struct window w;
+
+	window_of(l, &w);
+	g->dout = test_calloc(outs, sizeof *g->dout);
+	whole_numbers(g->dout, outs, 1, 3);
+	g->sum = test_calloc(PROBED_UNITS * weights, sizeof *g->sum);
+	for (size_t i = 0; i < PROBED_UNITS * weights; i++)
+		g->sum[i] = gradient_of(l, &w, g->values, g->dout, p->items,
+			i / weights * (l->units - 1) / (PROBED_UNITS - 1), i % weights);
+}
+
+/* All units' gradients, from part to part. */
+static void sum_parts(
+	const struct net *n, const struct layer_pass *pass, float *weight, float *bias)
+{
+	const struct layer *l = n->layer;
+	size_t weights = l->param[0].count / l->units;
+
+	for (size_t i = 0; i < n->parts; i++) {
+		const struct net_part *part = &n->part[i];
+
+		l->kind->gradient(l, pass, part->from, part->to,
+			(float *const[]){weight + part->from * weights, bias + part->from});
+	}
+}
+
+static void check_gradient(void *job, const char *name)
+{
+	struct gradient *g = job;
+	const struct probe *p = g->probe;
+	struct net *n = net_of(p, 1);
+	const struct layer *l = n->layer;
+	size_t weights = l->param[0].count / l->units;
+	float *weight = test_calloc(l->param[0].count, sizeof *weight),
+	      *bias = test_calloc(l->units, sizeof *bias),
+	      *work = test_calloc(size_max(l->work, l->work_back), sizeof *work);
+
+	if (g->sum == NULL)
+		take_gradients(g, l, weights);
+	sum_parts(n,
+		&(struct layer_pass){
+			.n = p->items, .in = g->values, .dout = g->dout, .work = work},
+		weight, bias);
+	for (size_t i = 0; i < PROBED_UNITS * weights; i++) {
+		size_t unit = i / weights * (l->units - 1) / (PROBED_UNITS - 1);
+		double is = (double)weight[unit * weights + i % weights];
+
+		check(fabs(is - g->sum[i]) <= ROUNDING,
+			"%s of %zu channels, %s: weight %zu of unit %zu has %g, not %g",
+			p->text, p->in.channels, name, i % weights, unit, is, g->sum[i]);
+	}
+	test_free(weight);
+	test_free(bias);
+	test_free(work);
+	net_free(n);
+}
+
+static void gradients_are_the_sums(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < PROBES; i++) {
+		struct gradient g = {&probes[i], items_of(&probes[i]), NULL, NULL};
+
+		by_each_level(check_gradient, &g);
+		test_free(g.values);
+		test_free(g.dout);
+		test_free(g.sum);
+	}
+}
+
 static void takes_tiles_where_they_pay(void **state)
 {
 	(void)state;
@@ -301,7 +407,8 @@ static void takes_tiles_where_they_pay(void **state)
 
 		points = p->tile > 0 ? points : 0;
 		check(l->packed[LAYER_INFERENCE] ==
-				points * points * sgemm_panel_values(l->units, p->in.channels),
+				points * points *
+					(sgemm_panel_values(l->units, p->in.channels) + LINE),
 			"%s of %zux%zu: %zu values are packed", p->text, p->in.height,
 			p->in.width, l->packed[LAYER_INFERENCE]);
 		net_free(n);
@@ -345,6 +452,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_the_sums),
 		cmocka_unit_test(goes_back_by_the_sums),
+		cmocka_unit_test(gradients_are_the_sums),
 		cmocka_unit_test(takes_tiles_where_they_pay),
 		cmocka_unit_test(an_item_is_by_itself),
 	};
