@@ -295,8 +295,9 @@ INLINE void add_row(
 INLINE void add_tile(const struct window *w, const float *made, size_t seen, size_t y, size_t x,
 	size_t n, float *planes)
 {
+	size_t end = w->in[1] + w->before[1]; /* of the plane; a tile may see padding alone */
 	size_t left = w->before[1] > x ? w->before[1] - x : 0;
-	size_t right = size_min(seen, w->in[1] + w->before[1] - x);
+	size_t right = end > x ? size_min(seen, end - x) : 0;
 	float room[CONV_TILE_SEEN * LANES];
 
 	for (size_t row = 0; row < seen; row++) {
