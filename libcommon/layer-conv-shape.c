@@ -77,15 +77,13 @@ static void turn(const struct conv *c, struct conv *m)
 
 enum conv_back conv_way_back(const struct conv *c, struct conv *m)
 {
-	if (!mirror(c, m)) {
+	int mirrored = mirror(c, m);
+
+	if (!mirrored)
 		turn(c, m);
-		return !c->plain && c->window.stride[0] > 1 && conv_tiles_packed(m) > 0
-			       ? CONV_BACK_TILES
-			       : CONV_BACK_PRODUCT;
-	}
 	if (conv_tiles_packed(m) > 0)
 		return CONV_BACK_TILES;
-	return c->in_pixels <= c->out_pixels && c->out <= MOST_OUTPUTS * c->in
+	return mirrored && c->in_pixels <= c->out_pixels && c->out <= MOST_OUTPUTS * c->in
 		       ? CONV_BACK_MIRROR
 		       : CONV_BACK_PRODUCT;
 }

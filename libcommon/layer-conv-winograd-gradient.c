@@ -24,11 +24,6 @@ struct sums {
 	size_t row;
 };
 
-static size_t pairs_of(const struct conv_tile *t)
-{
-	return t->points * t->points;
-}
-
 /* The parts of `work`, for as many units as a call may have; and the values that they take in
  * all; SIZE_MAX where that is too large. */
 static size_t lay_out(struct sums *s, float *work)
@@ -39,7 +34,7 @@ static size_t lay_out(struct sums *s, float *work)
 	s->values.row = conv_elements_row(s->conv->in);
 	s->gradients.row = conv_elements_row(units);
 	s->row = conv_whole(s->conv->in, CONV_TILE_LANES);
-	if (size_mul(pairs_of(t) * units, s->row, &sums))
+	if (size_mul(conv_tile_pairs(t) * units, s->row, &sums))
 		return SIZE_MAX;
 	s->tiles = conv_tiles_whole(size_max(2 * sums, BLOCK_VALUES) /
 				    (t->elements * t->elements) /
@@ -70,11 +65,10 @@ static void multiply(const struct sums *s, size_t tiles, int add)
 {
 	const struct conv_tile *t = s->grid.tile;
 
-	for (size_t i = 0; i < pairs_of(t); i++) {
+	for (size_t i = 0; i < conv_tile_pairs(t); i++) {
 		struct sgemm g = {.m = s->units,
 			.n = s->conv->in,
-			.k = tiles * conv_tile_copies(t, i / t->points) *
-			     conv_tile_copies(t, i % t->points),
+			.k = tiles * conv_tile_copies(t, i),
 			.a = s->gradients.at + s->gradients.matrix[i],
 			.lda = s->gradients.row,
 			.transpose_a = 1,

@@ -12,7 +12,6 @@
 /* What the transforms of an element cost, in multiplications, and what columns do. */
 #define TRANSFORM 24
 #define COLUMNS 16
-#define LINE (64 / sizeof(float))
 
 void conv_tiles_of(const struct conv *c, const struct conv_tile *t, size_t side[2])
 {
@@ -20,13 +19,19 @@ void conv_tiles_of(const struct conv *c, const struct conv_tile *t, size_t side[
 		side[i] = (c->window.out[i] + t->out - 1) / t->out;
 }
 
-size_t conv_tile_copies(const struct conv_tile *t, size_t point)
+/* Of a side. */
+static size_t copies_of(const struct conv_tile *t, size_t point)
 {
 	size_t copies = 0;
 
 	for (size_t i = 0; i < t->elements; i++)
 		copies += t->point[i] == point;
 	return copies;
+}
+
+size_t conv_tile_copies(const struct conv_tile *t, size_t pair)
+{
+	return copies_of(t, pair / t->points) * copies_of(t, pair % t->points);
 }
 
 /* An item's cost by tiles, whose channels and units fill lanes, and by columns. */
@@ -53,8 +58,8 @@ static int fits(const struct conv *c, const struct conv_tile *t)
 {
 	const struct window *w = &c->window;
 
-	return c->groups == 1 && w->kernel[0] == 3 && w->kernel[1] == 3 &&
-	       w->stride[0] == t->stride && w->stride[1] == t->stride;
+	return c->groups == 1 && (!c->turned || t->back != NULL) && w->kernel[0] == 3 &&
+	       w->kernel[1] == 3 && w->stride[0] == t->stride && w->stride[1] == t->stride;
 }
 
 const struct conv_tile *conv_tile_of(const struct conv *c)
@@ -78,7 +83,8 @@ size_t conv_tile_panels(const struct conv *c)
 {
 	size_t values;
 
-	return size_add(sgemm_panel_values(c->out, c->in), LINE, &values) ? SIZE_MAX : values;
+	return size_add(sgemm_panel_values(c->out, c->in), CONV_LINE, &values) ? SIZE_MAX
+									       : values;
 }
 
 size_t conv_tiles_packed(const struct conv *c)
@@ -88,8 +94,7 @@ size_t conv_tiles_packed(const struct conv *c)
 
 	if (t == NULL)
 		return 0;
-	return size_mul(conv_tile_panels(c), t->points * t->points, &values) ? SIZE_MAX
-									     : values;
+	return size_mul(conv_tile_panels(c), conv_tile_pairs(t), &values) ? SIZE_MAX : values;
 }
 
 /* Of each pair of points some rows of n <= CONV_TILE_LANES values to a panel. */
@@ -125,7 +130,7 @@ void conv_tiles_pack(const struct conv *c, const struct conv_taps *w,
 	const struct conv_range *r, float *packed)
 {
 	const struct conv_tile *t = conv_tile_of(c);
-	size_t pairs = t->points * t->points, n;
+	size_t pairs = conv_tile_pairs(t), n;
 	size_t last =
 		r->units[1] == c->out ? conv_whole(c->out, sgemm_panel_width()) : r->units[1];
 	float made[CONV_TILE_POINTS * CONV_TILE_POINTS * CONV_TILE_VALUES];

@@ -19,7 +19,6 @@
 #define PRODUCT_VALUES 65536
 /* Of a block, rows of the usual product: with fewer its weights come too often. */
 #define LEAST_ROWS 48
-#define LINE (64 / sizeof(float))
 
 /* Blocks of some items' tiles. */
 struct sweep {
@@ -36,12 +35,12 @@ struct sweep {
 
 static size_t odd_lines(size_t values)
 {
-	return (values / LINE | 1) * LINE;
+	return (values / CONV_LINE | 1) * CONV_LINE;
 }
 
 size_t conv_elements_row(size_t channels)
 {
-	return odd_lines(conv_whole(channels, LINE));
+	return odd_lines(conv_whole(channels, CONV_LINE));
 }
 
 void conv_elements_lay_out(
@@ -50,14 +49,11 @@ void conv_elements_lay_out(
 	size_t points = t->points, end[CONV_TILE_POINTS * CONV_TILE_POINTS], at = 0;
 
 	e->row = row;
-	for (size_t i = 0; i < points * points; i++) {
-		size_t copies =
-			conv_tile_copies(t, i / points) * conv_tile_copies(t, i % points);
-
+	for (size_t i = 0; i < conv_tile_pairs(t); i++) {
 		e->matrix[i] = end[i] = at;
-		at += odd_lines(tiles * copies * row);
+		at += odd_lines(tiles * conv_tile_copies(t, i) * row);
 	}
-	e->matrix[points * points] = at;
+	e->matrix[conv_tile_pairs(t)] = at;
 	for (size_t i = 0; i < t->elements * t->elements; i++) {
 		size_t *last =
 			&end[t->point[i / t->elements] * points + t->point[i % t->elements]];
@@ -72,7 +68,7 @@ int conv_elements_values(const struct conv_tile *t, size_t tiles, size_t row, si
 	size_t count = t->elements * t->elements;
 
 	return size_mul(tiles, row, values) || size_mul(*values, count, values) ||
-	       size_add(*values, count * 2 * LINE, values);
+	       size_add(*values, count * 2 * CONV_LINE, values);
 }
 
 /* The parts of `work`, and the values that they take in all; SIZE_MAX where that is too large.
@@ -83,8 +79,8 @@ static size_t lay_out(struct sweep *s, float *work)
 	size_t width = sgemm_panel_width(), step = width, count = t->elements * t->elements;
 	size_t in = conv_elements_row(s->conv->in), units, values, products, total;
 
-	s->tiles = conv_tiles_whole(size_max(
-		BLOCK_VALUES / (count * in), LEAST_ROWS * t->points * t->points / count));
+	s->tiles = conv_tiles_whole(
+		size_max(BLOCK_VALUES / (count * in), LEAST_ROWS * conv_tile_pairs(t) / count));
 	while (step % CONV_TILE_LANES != 0) /* whole panels that are whole vectors */
 		step += width;
 	units = size_max(PRODUCT_VALUES / (count * s->tiles * step), 1) * step;
@@ -165,16 +161,15 @@ static void multiply(const struct sweep *s, size_t tiles, size_t unit, size_t un
 	size_t columns = size_min(conv_whole(units, CONV_TILE_LANES),
 		conv_whole(c->out - unit, sgemm_panel_width()));
 
-	for (size_t i = 0; i < t->points * t->points; i++) {
+	for (size_t i = 0; i < conv_tile_pairs(t); i++) {
 		const float *panels = s->job->panels + i * step + unit * c->in;
-		struct sgemm g = {.m = tiles * conv_tile_copies(t, i / t->points) *
-				       conv_tile_copies(t, i % t->points),
+		struct sgemm g = {.m = tiles * conv_tile_copies(t, i),
 			.n = columns,
 			.k = c->in,
 			.a = s->values.at + s->values.matrix[i],
 			.lda = s->values.row,
 			.panels = panels,
-			.next = i + 1 < t->points * t->points ? panels + step : NULL,
+			.next = i + 1 < conv_tile_pairs(t) ? panels + step : NULL,
 			.c = s->products.at + s->products.matrix[i],
 			.ldc = s->products.row};
 

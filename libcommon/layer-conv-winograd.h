@@ -35,6 +35,7 @@
 
 /* Channels, and units, go through the transforms side by side. */
 #define CONV_TILE_LANES 16
+#define CONV_LINE (64 / sizeof(float)) /* of the cache, in values */
 
 enum conv_tile_form {
 	CONV_TILE_2,
@@ -119,8 +120,13 @@ void conv_tiles_of(const struct conv *c, const struct conv_tile *t, size_t side[
  * large. */
 size_t conv_tile_panels(const struct conv *c);
 
-/* How many elements of a side have the point. */
-size_t conv_tile_copies(const struct conv_tile *t, size_t point);
+static inline size_t conv_tile_pairs(const struct conv_tile *t)
+{
+	return t->points * t->points;
+}
+
+/* How many of the elements have the pair of points. */
+size_t conv_tile_copies(const struct conv_tile *t, size_t pair);
 
 /* Tiles of a block: whole vectors of a product's rows. */
 #define CONV_TILE_STEP 8

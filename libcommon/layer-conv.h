@@ -49,8 +49,8 @@ enum conv_back {
 	CONV_BACK_TILES	   /* one that goes by tiles, mirrored or turned */
 };
 
-/* Which is cheapest. Sets *m to the convolution, of weights [inputs][outputs of a group *
- * taps], the taps in opposite order, where it is one. */
+/* Which is cheapest. Sets *m to what goes by tiles, or to the convolution, of weights
+ * [inputs][outputs of a group * taps], the taps in opposite order. */
 enum conv_back conv_way_back(const struct conv *c, struct conv *m);
 
 /* How many of the items that are left come next, at most `most`: about equal numbers. */

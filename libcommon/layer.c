@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "layer.h"
 
+#include "size.h"
+
 #include <string.h>
 
 #define DECLARE(name) extern const struct layer_kind layer_##name;
@@ -39,6 +41,11 @@ const double *layer_option(const struct layer_spec *s, const char *name)
 		if (strcmp(s->option[i].name, name) == 0)
 			return &s->option[i].value;
 	return NULL;
+}
+
+size_t layer_work(const struct layer *l, int training)
+{
+	return training ? size_max(l->work, l->work_back) : l->work;
 }
 
 int layer_trains(const struct layer *l)

@@ -212,6 +212,9 @@ const struct layer_kind *const *layer_kinds(void);
 /* Whether any of its parameters are trained. */
 int layer_trains(const struct layer *l);
 
+/* Floats of work, in inference or in training. */
+size_t layer_work(const struct layer *l, int training);
+
 /* Whether it has to know the whole batch in training. */
 int layer_waits(const struct layer *l);
 

@@ -140,12 +140,8 @@ static void lay_out_inference(struct net *n, size_t batch, struct carver *c)
 static void lay_out_work(struct net *n, int training, struct carver *c)
 {
 	n->worker_work = 0;
-	for (int i = 0; i < n->layers; i++) {
-		const struct layer *l = &n->layer[i];
-		size_t work = training ? size_max(l->work, l->work_back) : l->work;
-
-		n->worker_work = size_max(n->worker_work, work);
-	}
+	for (int i = 0; i < n->layers; i++)
+		n->worker_work = size_max(n->worker_work, layer_work(&n->layer[i], training));
 	n->worker_work += ALIGN_BYTES / sizeof *n->work;
 	n->worker_work -= n->worker_work % (ALIGN_BYTES / sizeof *n->work);
 	n->work = carve(c, n->worker_work * (size_t)workers_count(n->workers), sizeof *n->work);

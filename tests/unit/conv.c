@@ -12,7 +12,6 @@
 #include "made.h"
 #include "rng.h"
 #include "sgemm.h"
-#include "size.h"
 #include "whole.h"
 #include "window.h"
 
@@ -258,7 +257,7 @@ static void check_back(void *job, const char *name)
 	const struct layer *l = &n->layer[1];
 	size_t ins = p->items * shape_values(&l->in);
 	float *din = test_calloc(ins, sizeof *din),
-	      *work = test_calloc(size_max(l->work, l->work_back), sizeof *work);
+	      *work = test_calloc(layer_work(l, 1), sizeof *work);
 
 	if (b->sum == NULL)
 		take_sums(b, l, n->param);
@@ -317,6 +316,11 @@ static double gradient_of(const struct layer *l, const struct window *w, const f
 /* Of some units, since each weight is a sum over all places. */
 #define PROBED_UNITS 5
 
+static size_t probed_unit(const struct layer *l, size_t i)
+{
+	return i * (l->units - 1) / (PROBED_UNITS - 1);
+}
+
 struct gradient {
 	const struct probe *probe;
 	float *values, *dout;
@@ -335,7 +339,7 @@ static void take_gradients(struct gradient *g, const struct layer *l, size_t wei
 	g->sum = test_calloc(PROBED_UNITS * weights, sizeof *g->sum);
 	for (size_t i = 0; i < PROBED_UNITS * weights; i++)
 		g->sum[i] = gradient_of(l, &w, g->values, g->dout, p->items,
-			i / weights * (l->units - 1) / (PROBED_UNITS - 1), i % weights);
+			probed_unit(l, i / weights), i % weights);
 }
 
 /* All units' gradients, from part to part. */
@@ -362,7 +366,7 @@ static void check_gradient(void *job, const char *name)
 	size_t weights = l->param[0].count / l->units;
 	float *weight = test_calloc(l->param[0].count, sizeof *weight),
 	      *bias = test_calloc(l->units, sizeof *bias),
-	      *work = test_calloc(size_max(l->work, l->work_back), sizeof *work);
+	      *work = test_calloc(layer_work(l, 1), sizeof *work);
 
 	if (g->sum == NULL)
 		take_gradients(g, l, weights);
@@ -371,7 +375,7 @@ static void check_gradient(void *job, const char *name)
 			.n = p->items, .in = g->values, .dout = g->dout, .work = work},
 		weight, bias);
 	for (size_t i = 0; i < PROBED_UNITS * weights; i++) {
-		size_t unit = i / weights * (l->units - 1) / (PROBED_UNITS - 1);
+		size_t unit = probed_unit(l, i / weights);
 		double is = (double)weight[unit * weights + i % weights];
 
 		check(fabs(is - g->sum[i]) <= ROUNDING,

@@ -187,7 +187,7 @@ static void probe_open(struct probe *p, const struct example *x, struct workers 
 		.dout = p->dout,
 		.din = p->din,
 		.scratch = calloc(rows, p->layer->scratch + 1),
-		.work = floats(size_max(p->layer->work, p->layer->work_back)),
+		.work = floats(layer_work(p->layer, 1)),
 		.training = 1,
 		.seed = 5,
 		.epoch = 2,
