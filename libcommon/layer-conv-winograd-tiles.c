@@ -66,30 +66,82 @@ INLINE void weights(
 	}
 }
 
-/* --- the values --- */
+/* --- tiles --- */
 
-/* Of LANES channels, what one tile sees, in rows of `columns`, to its rows of the elements. */
-INLINE void put_values(
-	int form, const float *seen, size_t columns, const struct conv_elements *to, float *at)
+/* Values of LANES channels for each place of a square: in rows, or as the elements lie. */
+struct square {
+	float *at;
+	size_t row, column;
+	const struct conv_elements *elements; /* or NULL */
+};
+
+INLINE vector_stored *place(const struct square *s, size_t side, size_t y, size_t x)
 {
-	const size_t side = conv_tile_seen(&conv_tile[form], 1),
-		     elements = conv_tile[form].elements;
-	vector_floats v[CONV_TILE_SEEN], down[CONV_TILE_ELEMENTS][CONV_TILE_SEEN],
-		across[CONV_TILE_ELEMENTS];
+	float *at = s->at;
 
-	for (size_t x = 0; x < side; x++) {
-		for (size_t y = 0; y < side; y++)
-			v[y] = *(const vector_stored *)(seen + (y * columns + x) * LANES);
-		transform_values(form, v, across);
-		for (size_t y = 0; y < elements; y++)
-			down[y][x] = across[y];
-	}
-	for (size_t y = 0; y < elements; y++) {
-		transform_values(form, down[y], across);
-		for (size_t x = 0; x < elements; x++)
-			*(vector_stored *)(at + to->element[y * elements + x]) = across[x];
+	if (s->elements != NULL)
+		at += s->elements->element[y * side + x];
+	else
+		at += y * s->row + x * s->column;
+	return (vector_stored *)at;
+}
+
+INLINE struct square in_rows(float *at, size_t columns)
+{
+	return (struct square){at, columns * LANES, LANES, NULL};
+}
+
+INLINE struct square as_elements(const struct conv_elements *e, size_t tile, size_t channel)
+{
+	return (struct square){.at = e->at + tile * e->row + channel, .elements = e};
+}
+
+enum transform { VALUES, PRODUCTS, GRADIENTS, SUMS, BACK };
+
+INLINE void transform(int form, enum transform how, const vector_floats v[], vector_floats to[])
+{
+	switch (how) {
+	case VALUES:
+		transform_values(form, v, to);
+		break;
+	case PRODUCTS:
+		transform_products(form, v, to);
+		break;
+	case GRADIENTS:
+		transform_gradients(form, v, to);
+		break;
+	case SUMS:
+		transform_sums(form, v, to);
+		break;
+	case BACK:
+		transform_back(form, v, to);
+		break;
 	}
 }
+
+/* A tile by a transform along its columns, then its rows, from a square of in x in places to
+ * one of out x out, where `more` is added to it, unless that is NULL. */
+INLINE void transform_tile(int form, enum transform how, size_t in, struct square from,
+	size_t out, struct square to, const vector_floats *more)
+{
+	vector_floats v[CONV_TILE_ELEMENTS], made[CONV_TILE_ELEMENTS],
+		down[CONV_TILE_ELEMENTS][CONV_TILE_ELEMENTS];
+
+	for (size_t x = 0; x < in; x++) {
+		for (size_t y = 0; y < in; y++)
+			v[y] = *place(&from, in, y, x);
+		transform(form, how, v, made);
+		for (size_t y = 0; y < out; y++)
+			down[y][x] = made[y];
+	}
+	for (size_t y = 0; y < out; y++) {
+		transform(form, how, down[y], made);
+		for (size_t x = 0; x < out; x++)
+			*place(&to, out, y, x) = more != NULL ? made[x] + *more : made[x];
+	}
+}
+
+/* --- the values --- */
 
 /* One row of what a strip sees, `columns` values of up to LANES channels, [columns][LANES]. */
 INLINE void take_row(const struct window *w, const struct conv_strip *s, size_t row,
@@ -123,34 +175,13 @@ INLINE void values(int form, const struct window *w, const struct conv_strip *s,
 			take_row(w, s, y, columns, planes + i * w->in[0] * w->in[1],
 				size_min(channels - i, LANES), room + y * columns * LANES);
 		for (size_t k = 0; k < s->n; k++)
-			put_values(form, room + k * t->out * t->stride * LANES, columns, to,
-				to->at + (tile + k) * to->row + i);
+			transform_tile(form, VALUES, rows,
+				in_rows(room + k * t->out * t->stride * LANES, columns),
+				t->elements, as_elements(to, tile + k, i), NULL);
 	}
 }
 
 /* --- the outputs --- */
-
-/* One tile's outputs by LANES units into rows of `columns`. */
-INLINE void make_outputs(int form, const struct conv_elements *from, const float *at,
-	const vector_floats *bias, size_t columns, float *made)
-{
-	const size_t outs = conv_tile[form].out, elements = conv_tile[form].elements;
-	vector_floats v[CONV_TILE_ELEMENTS], down[CONV_TILE_OUT][CONV_TILE_ELEMENTS],
-		out[CONV_TILE_OUT];
-
-	for (size_t x = 0; x < elements; x++) {
-		for (size_t y = 0; y < elements; y++)
-			v[y] = *(const vector_stored *)(at + from->element[y * elements + x]);
-		transform_products(form, v, out);
-		for (size_t y = 0; y < outs; y++)
-			down[y][x] = out[y];
-	}
-	for (size_t y = 0; y < outs; y++) {
-		transform_products(form, down[y], out);
-		for (size_t x = 0; x < outs; x++)
-			*(vector_stored *)(made + (y * columns + x) * LANES) = out[x] + *bias;
-	}
-}
 
 /* Rows of outputs to n planes: whole rows of planes in one go. */
 INLINE void put_rows(const float *room, size_t rows, size_t columns, size_t width, size_t n,
@@ -181,35 +212,14 @@ INLINE void outputs(int form, const struct window *w, const struct conv_strip *s
 		if (bias != NULL)
 			memcpy(&added, bias + i, n * sizeof *bias);
 		for (size_t k = 0; k < s->n; k++)
-			make_outputs(form, from, from->at + (tile + k) * from->row + i, &added,
-				columns, room + k * out * LANES);
+			transform_tile(form, PRODUCTS, conv_tile[form].elements,
+				as_elements(from, tile + k, i), out,
+				in_rows(room + k * out * LANES, columns), &added);
 		put_rows(room, rows, columns, width, n, to + i * pixels, w->out[1], pixels);
 	}
 }
 
 /* --- gradients by the outputs --- */
-
-/* Of LANES units, the gradients by one tile's outputs to its rows of the elements. */
-INLINE void put_gradients(
-	int form, const float *seen, size_t columns, const struct conv_elements *to, float *at)
-{
-	const size_t outs = conv_tile[form].out, elements = conv_tile[form].elements;
-	vector_floats v[CONV_TILE_OUT], down[CONV_TILE_ELEMENTS][CONV_TILE_OUT],
-		across[CONV_TILE_ELEMENTS];
-
-	for (size_t x = 0; x < outs; x++) {
-		for (size_t y = 0; y < outs; y++)
-			v[y] = *(const vector_stored *)(seen + (y * columns + x) * LANES);
-		transform_gradients(form, v, across);
-		for (size_t y = 0; y < elements; y++)
-			down[y][x] = across[y];
-	}
-	for (size_t y = 0; y < elements; y++) {
-		transform_gradients(form, down[y], across);
-		for (size_t x = 0; x < elements; x++)
-			*(vector_stored *)(at + to->element[y * elements + x]) = across[x];
-	}
-}
 
 INLINE void gradients(int form, const struct window *w, const struct conv_strip *s,
 	const float *planes, size_t units, float *room, const struct conv_elements *to,
@@ -229,57 +239,25 @@ INLINE void gradients(int form, const struct window *w, const struct conv_strip 
 				size_min(units - i, LANES), width, room + y * columns * LANES,
 				LANES);
 		for (size_t k = 0; k < s->n; k++)
-			put_gradients(form, room + k * outs * LANES, columns, to,
-				to->at + (tile + k) * to->row + i);
+			transform_tile(form, GRADIENTS, outs,
+				in_rows(room + k * outs * LANES, columns),
+				conv_tile[form].elements, as_elements(to, tile + k, i), NULL);
 	}
 }
 
 /* --- gradients by the weights --- */
 
-INLINE void sums(int form, const float *from, size_t step, size_t channels, float *to)
+INLINE void sums(int form, float *from, size_t step, size_t channels, float *to)
 {
 	const size_t points = conv_tile[form].points;
-	vector_floats v[CONV_TILE_POINTS], down[3][CONV_TILE_POINTS], made[3];
 	float taps[TAPS * LANES];
 
-	for (size_t x = 0; x < points; x++) {
-		for (size_t y = 0; y < points; y++)
-			v[y] = *(const vector_stored *)(from + (y * points + x) * step);
-		transform_sums(form, v, made);
-		for (size_t y = 0; y < 3; y++)
-			down[y][x] = made[y];
-	}
-	for (size_t y = 0; y < 3; y++) {
-		transform_sums(form, down[y], made);
-		for (size_t x = 0; x < 3; x++)
-			*(vector_stored *)(taps + (y * 3 + x) * LANES) = made[x];
-	}
+	transform_tile(form, SUMS, points, (struct square){from, points * step, step, NULL}, 3,
+		in_rows(taps, 3), NULL);
 	sgemm_transpose(taps, LANES, TAPS, channels, to, TAPS);
 }
 
 /* --- gradients by the values --- */
-
-/* Gradients by what one tile sees of LANES channels, from the products: [seen][seen]. */
-INLINE void make_back(int form, const struct conv_elements *from, const float *at, float *made)
-{
-	const size_t seen = conv_tile_seen(&conv_tile[form], 1),
-		     elements = conv_tile[form].elements;
-	vector_floats v[CONV_TILE_ELEMENTS], down[CONV_TILE_SEEN][CONV_TILE_ELEMENTS],
-		out[CONV_TILE_SEEN];
-
-	for (size_t x = 0; x < elements; x++) {
-		for (size_t y = 0; y < elements; y++)
-			v[y] = *(const vector_stored *)(at + from->element[y * elements + x]);
-		transform_back(form, v, out);
-		for (size_t y = 0; y < seen; y++)
-			down[y][x] = out[y];
-	}
-	for (size_t y = 0; y < seen; y++) {
-		transform_back(form, down[y], out);
-		for (size_t x = 0; x < seen; x++)
-			*(vector_stored *)(made + (y * seen + x) * LANES) = out[x];
-	}
-}
 
 /* Adds a row of what a tile sees, [columns][LANES], to n planes. */
 INLINE void add_row(
@@ -315,11 +293,13 @@ INLINE void back(int form, const struct window *w, const struct conv_strip *s,
 	float *planes)
 {
 	const struct conv_tile *t = &conv_tile[form];
+	const size_t seen = conv_tile_seen(t, 1);
 
 	for (size_t i = 0; i < channels; i += LANES)
 		for (size_t k = 0; k < s->n; k++) {
-			make_back(form, from, from->at + (tile + k) * from->row + i, room);
-			add_tile(w, room, conv_tile_seen(t, 1), s->y * t->stride,
+			transform_tile(form, BACK, t->elements, as_elements(from, tile + k, i),
+				seen, in_rows(room, seen), NULL);
+			add_tile(w, room, seen, s->y * t->stride,
 				(s->x + k * t->out) * t->stride, size_min(channels - i, LANES),
 				planes + i * w->in[0] * w->in[1]);
 		}
@@ -353,7 +333,7 @@ INLINE void back(int form, const struct window *w, const struct conv_strip *s,
 		gradients(form, w, s, planes, units, room, to, tile); \
 	} \
 	VECTOR_CLONES static void sums_##name( \
-		const float *from, size_t step, size_t channels, float *to) \
+		float *from, size_t step, size_t channels, float *to) \
 	{ \
 		sums(form, from, step, channels, to); \
 	}

@@ -103,7 +103,7 @@ struct conv_tile {
 	/* Gradients by the weights of one unit and some channels, up to CONV_TILE_LANES,
 	 * [channel][3][3], from those by the weights at each pair of points, `step` values
 	 * apart. */
-	void (*sums)(const float *from, size_t step, size_t channels, float *to);
+	void (*sums)(float *from, size_t step, size_t channels, float *to);
 	/* Adds the gradients by what they see; bias is not read. NULL for stride 1, which has a
 	 * mirrored convolution for that. */
 	conv_tile_put *back;
