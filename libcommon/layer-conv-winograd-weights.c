@@ -5,6 +5,7 @@
 #include "layer-conv.h"
 #include "sgemm.h"
 #include "size.h"
+#include "vector.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 /* What the transforms of an element cost, in multiplications, and what columns do. */
 #define TRANSFORM 24
 #define COLUMNS 16
+/* Packed weights, 16 MB, that no cache keeps until they are read. */
+#define STREAM_VALUES ((size_t)4 << 20)
 
 void conv_tiles_of(const struct conv *c, const struct conv_tile *t, size_t side[2])
 {
@@ -97,31 +100,61 @@ size_t conv_tiles_packed(const struct conv *c)
 	return size_mul(conv_tile_panels(c), conv_tile_pairs(t), &values) ? SIZE_MAX : values;
 }
 
-/* Of each pair of points some rows of n <= CONV_TILE_LANES values to a panel. */
-static void put_rows(const float *from, size_t pairs, size_t rows, size_t n, float *to,
-	size_t step, size_t width)
+/* Weights of some channels on their way to the panels. */
+struct packing {
+	const struct conv *conv;
+	size_t pairs;
+	int stream; /* a vector is a line of the cache, and goes past it */
+	const float *made;
+	float *packed;
+};
+
+static int streams(const struct conv *c, const struct conv_range *r, const float *packed)
 {
-	for (size_t k = 0; k < pairs; k++, to += step, from += CONV_TILE_VALUES)
-		for (size_t i = 0; i < rows; i++)
-			if (n == CONV_TILE_LANES) /* a vector, which needs no call */
-				memcpy(to + i * width, from + i * CONV_TILE_LANES,
-					CONV_TILE_LANES * sizeof *to);
-			else
-				memcpy(to + i * width, from + i * CONV_TILE_LANES,
-					n * sizeof *to);
+	return conv_tiles_packed(c) >= STREAM_VALUES &&
+	       sgemm_panel_width() % CONV_TILE_LANES == 0 &&
+	       r->units[0] % CONV_TILE_LANES == 0 && (uintptr_t)packed % VECTOR_LINE == 0;
 }
 
-/* Weights of some channels to the panels that hold units [unit, end): one, or narrow ones. */
-static void put_weights(const struct conv *c, const float *from, size_t pairs, size_t channel,
-	size_t channels, size_t unit, size_t end, float *packed)
+/* Some rows of n <= CONV_TILE_LANES values. */
+static void put_rows(
+	const struct packing *p, const float *from, size_t rows, size_t n, float *to)
 {
-	size_t width = sgemm_panel_width(), step = conv_tile_panels(c), n;
+	size_t width = sgemm_panel_width();
 
-	for (; unit < end; unit += n, from += n) {
+	if (p->stream && n == CONV_TILE_LANES) {
+		vector_stream(from, rows, to, width);
+		return;
+	}
+	for (size_t i = 0; i < rows; i++)
+		if (n == CONV_TILE_LANES) /* a vector, which needs no call */
+			memcpy(to + i * width, from + i * CONV_TILE_LANES,
+				CONV_TILE_LANES * sizeof *to);
+		else
+			memcpy(to + i * width, from + i * CONV_TILE_LANES, n * sizeof *to);
+}
+
+/* Those of each pair of points to its panel. */
+static void put_pairs(
+	const struct packing *p, const float *from, size_t rows, size_t n, float *to)
+{
+	size_t step = conv_tile_panels(p->conv);
+
+	for (size_t k = 0; k < p->pairs; k++, to += step, from += CONV_TILE_VALUES)
+		put_rows(p, from, rows, n, to);
+}
+
+/* To the panels that hold units [unit, end): one, or narrow ones. */
+static void put_weights(
+	const struct packing *p, size_t channel, size_t channels, size_t unit, size_t end)
+{
+	size_t width = sgemm_panel_width(), n;
+
+	for (const float *from = p->made; unit < end; unit += n, from += n) {
 		n = size_min(width - unit % width, end - unit);
-		put_rows(from, pairs, channels, n,
-			packed + (unit / width * c->in + channel) * width + unit % width, step,
-			width);
+		put_pairs(p, from, channels, n,
+			p->packed + (unit / width * p->conv->in + channel) * width +
+				unit % width);
 	}
 }
 
@@ -130,10 +163,10 @@ void conv_tiles_pack(const struct conv *c, const struct conv_taps *w,
 	const struct conv_range *r, float *packed)
 {
 	const struct conv_tile *t = conv_tile_of(c);
-	size_t pairs = conv_tile_pairs(t), n;
-	size_t last =
-		r->units[1] == c->out ? conv_whole(c->out, sgemm_panel_width()) : r->units[1];
+	size_t n, last = r->units[1] == c->out ? conv_whole(c->out, sgemm_panel_width())
+					       : r->units[1];
 	float made[CONV_TILE_POINTS * CONV_TILE_POINTS * CONV_TILE_VALUES];
+	struct packing p = {c, conv_tile_pairs(t), streams(c, r, packed), made, packed};
 
 	for (size_t unit = r->units[0]; unit < last; unit += CONV_TILE_LANES) {
 		size_t units = unit < c->out ? size_min(CONV_TILE_LANES, c->out - unit) : 0,
@@ -145,7 +178,8 @@ void conv_tiles_pack(const struct conv *c, const struct conv_taps *w,
 			n = size_min(CONV_TILE_CHANNELS, r->channels[1] - i);
 			taps.weight += unit * w->unit + i * w->channel;
 			t->weights(&taps, n, units, made);
-			put_weights(c, made, pairs, i, n, unit, end, packed);
+			put_weights(&p, i, n, unit, end);
 		}
 	}
+	vector_stream_end();
 }

@@ -3,7 +3,37 @@
 
 #include <string.h>
 
+#if defined(__SSE__)
+#include <immintrin.h>
+
+static void stream_line(const float *from, float *to)
+{
+	for (size_t i = 0; i < VECTOR_LANES; i += 4)
+		_mm_stream_ps(to + i, _mm_loadu_ps(from + i));
+}
+
+void vector_stream_end(void)
+{
+	_mm_sfence();
+}
+#else
+static void stream_line(const float *from, float *to)
+{
+	memcpy(to, from, VECTOR_LANES * sizeof *to);
+}
+
+void vector_stream_end(void)
+{
+}
+#endif
+
 #define LANES 16
+
+void vector_stream(const float *from, size_t rows, float *to, size_t step)
+{
+	for (size_t row = 0; row < rows; row++)
+		stream_line(from + row * VECTOR_LANES, to + row * step);
+}
 
 VECTOR_CLONES double vector_sum_squares(const float *v, size_t n)
 {

@@ -61,6 +61,16 @@ static inline void vector_interleave(
 		*even, *odd, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
+/*
+ * Copies rows of VECTOR_LANES values, `step` values apart in `to`, to memory, where the CPU
+ * can, and not to the cache: of far more than a cache holds, each line would first be read, and
+ * then drive out another. `to` is aligned to VECTOR_LINE bytes, and step a multiple of as many.
+ * After the last one, vector_stream_end before another thread may read them.
+ */
+#define VECTOR_LINE 64
+void vector_stream(const float *from, size_t rows, float *to, size_t step);
+void vector_stream_end(void);
+
 /* The sum of squares in double, in an order that depends on n alone. */
 double vector_sum_squares(const float *v, size_t n);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Loops for vector units: the exponential against libm's. */
+/* Loops for vector units: the exponential against libm's, and rows that go past the cache. */
 #include "vector.h"
 
 #include "fingerprint.h"
@@ -97,6 +97,26 @@ static void exp_is_the_same_everywhere(void **state)
 	assert_string_equal(text, "ee9c856ee1fc7baf052e5ca1ad5f16c8");
 }
 
+/* All of the rows, and nothing between them. */
+static void stream_copies_rows(void **state)
+{
+	enum { ROWS = 5, STEP = 3 * VECTOR_LANES };
+	float from[ROWS * VECTOR_LANES];
+	_Alignas(VECTOR_LINE) float to[ROWS * STEP] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS * VECTOR_LANES; i++)
+		from[i] = (float)(i + 1);
+	vector_stream(from, ROWS, to, STEP);
+	vector_stream_end();
+	for (size_t i = 0; i < ROWS * STEP; i++) {
+		size_t row = i / STEP, k = i % STEP;
+		float want = k < VECTOR_LANES ? from[row * VECTOR_LANES + k] : 0;
+
+		check(to[i] == want, "value %zu is %g", i, (double)to[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest vector[] = {
@@ -104,6 +124,7 @@ int main(void)
 		cmocka_unit_test(exp_knows_its_ends),
 		cmocka_unit_test(exp_is_of_each_value),
 		cmocka_unit_test(exp_is_the_same_everywhere),
+		cmocka_unit_test(stream_copies_rows),
 	};
 
 	return cmocka_run_group_tests(vector, NULL, NULL);
