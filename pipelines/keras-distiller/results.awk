@@ -18,8 +18,8 @@ END {
 	print "Written by `make -C pipelines/keras-distiller`; not to be edited. The Makefile has every setting.\n"
 	print settings "\n"
 	printf "10,000 test pictures. The published figures are single runs; ours are mean ± standard deviation of %d\n", rows["students"]
-	printf "seeds of the students, which share %s.\n\n", \
-		(rows["teachers"] == 1 ? "one teacher" : "the mean logits of " rows["teachers"] " teachers")
+	printf "seeds of the students, which %s.\n\n", \
+		(rows["teachers"] == 1 ? "share one teacher" : "take turns with " rows["teachers"] " teachers")
 	print "| | published, % | potstill, % | errors |\n|---|--:|--:|--:|"
 	row("teacher, 1.43 M parameters", "97.81", sample["teachers", "teacher"])
 	row("student alone, 20.5 k parameters", "97.78", alone)

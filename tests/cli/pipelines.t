@@ -83,6 +83,8 @@ keras() {
 }
 nets keras-teacher keras-student
 ok "keras-distiller runs" keras
+is "its students take turns with the teachers" \
+	"$(grep -c "^train-student.*/\(own-\)*soft-2\..*/\(published\|squared\|own\)-2\." "$OUT")" 3
 is "its results have every seed in each table" "$(rows keras-distiller.md)" 4
 like "and the published figures beside ours" "$(cat keras-distiller.md)" \
 	'^\| student distilled as published, no T² \| 96.92 \| [0-9.]+ ± [0-9.]+ \|'
