@@ -103,8 +103,9 @@ size_t conv_tiles_packed(const struct conv *c)
 /* Weights of some channels on their way to the panels. */
 struct packing {
 	const struct conv *conv;
-	size_t pairs;
-	int stream; /* a vector is a line of the cache, and goes past it */
+	size_t pairs, step; /* of points; from the panels of one to the next one's */
+	size_t width;	    /* of a panel */
+	int stream;	    /* a vector is a line of the cache, and goes past it */
 	const float *made;
 	float *packed;
 };
@@ -120,27 +121,23 @@ static int streams(const struct conv *c, const struct conv_range *r, const float
 static void put_rows(
 	const struct packing *p, const float *from, size_t rows, size_t n, float *to)
 {
-	size_t width = sgemm_panel_width();
-
 	if (p->stream && n == CONV_TILE_LANES) {
-		vector_stream(from, rows, to, width);
+		vector_stream(from, rows, to, p->width);
 		return;
 	}
 	for (size_t i = 0; i < rows; i++)
 		if (n == CONV_TILE_LANES) /* a vector, which needs no call */
-			memcpy(to + i * width, from + i * CONV_TILE_LANES,
+			memcpy(to + i * p->width, from + i * CONV_TILE_LANES,
 				CONV_TILE_LANES * sizeof *to);
 		else
-			memcpy(to + i * width, from + i * CONV_TILE_LANES, n * sizeof *to);
+			memcpy(to + i * p->width, from + i * CONV_TILE_LANES, n * sizeof *to);
 }
 
 /* Those of each pair of points to its panel. */
 static void put_pairs(
 	const struct packing *p, const float *from, size_t rows, size_t n, float *to)
 {
-	size_t step = conv_tile_panels(p->conv);
-
-	for (size_t k = 0; k < p->pairs; k++, to += step, from += CONV_TILE_VALUES)
+	for (size_t k = 0; k < p->pairs; k++, to += p->step, from += CONV_TILE_VALUES)
 		put_rows(p, from, rows, n, to);
 }
 
@@ -148,7 +145,7 @@ static void put_pairs(
 static void put_weights(
 	const struct packing *p, size_t channel, size_t channels, size_t unit, size_t end)
 {
-	size_t width = sgemm_panel_width(), n;
+	size_t width = p->width, n;
 
 	for (const float *from = p->made; unit < end; unit += n, from += n) {
 		n = size_min(width - unit % width, end - unit);
@@ -166,7 +163,13 @@ void conv_tiles_pack(const struct conv *c, const struct conv_taps *w,
 	size_t n, last = r->units[1] == c->out ? conv_whole(c->out, sgemm_panel_width())
 					       : r->units[1];
 	float made[CONV_TILE_POINTS * CONV_TILE_POINTS * CONV_TILE_VALUES];
-	struct packing p = {c, conv_tile_pairs(t), streams(c, r, packed), made, packed};
+	struct packing p = {.conv = c,
+		.pairs = conv_tile_pairs(t),
+		.step = conv_tile_panels(c),
+		.width = sgemm_panel_width(),
+		.stream = streams(c, r, packed),
+		.made = made,
+		.packed = packed};
 
 	for (size_t unit = r->units[0]; unit < last; unit += CONV_TILE_LANES) {
 		size_t units = unit < c->out ? size_min(CONV_TILE_LANES, c->out - unit) : 0,

@@ -27,8 +27,6 @@ void vector_stream_end(void)
 }
 #endif
 
-#define LANES 16
-
 void vector_stream(const float *from, size_t rows, float *to, size_t step)
 {
 	for (size_t row = 0; row < rows; row++)
@@ -37,15 +35,15 @@ void vector_stream(const float *from, size_t rows, float *to, size_t step)
 
 VECTOR_CLONES double vector_sum_squares(const float *v, size_t n)
 {
-	double lane[LANES] = {0}, sum = 0;
+	double lane[VECTOR_LANES] = {0}, sum = 0;
 	size_t i = 0;
 
-	for (; i + LANES <= n; i += LANES)
-		for (size_t k = 0; k < LANES; k++)
+	for (; i + VECTOR_LANES <= n; i += VECTOR_LANES)
+		for (size_t k = 0; k < VECTOR_LANES; k++)
 			lane[k] += (double)v[i + k] * (double)v[i + k];
 	for (; i < n; i++)
 		sum += (double)v[i] * (double)v[i];
-	for (size_t k = 0; k < LANES; k++)
+	for (size_t k = 0; k < VECTOR_LANES; k++)
 		sum += lane[k];
 	return sum;
 }
@@ -55,22 +53,22 @@ VECTOR_CLONES void vector_add(float *sum, const float *v, size_t n)
 	VECTOR_LOOP for (size_t i = 0; i < n; i++) sum[i] += v[i];
 }
 
-static double sum_lanes(const float lane[LANES])
+static double sum_lanes(const float lane[VECTOR_LANES])
 {
 	double sum = 0;
 
-	for (size_t k = 0; k < LANES; k++)
+	for (size_t k = 0; k < VECTOR_LANES; k++)
 		sum += (double)lane[k];
 	return sum;
 }
 
 VECTOR_CLONES double vector_sum(const float *v, size_t n)
 {
-	float lane[LANES] = {0};
+	float lane[VECTOR_LANES] = {0};
 	size_t i = 0;
 
-	for (; i + LANES <= n; i += LANES)
-		for (size_t k = 0; k < LANES; k++)
+	for (; i + VECTOR_LANES <= n; i += VECTOR_LANES)
+		for (size_t k = 0; k < VECTOR_LANES; k++)
 			lane[k] += v[i + k];
 	for (size_t k = 0; i + k < n; k++)
 		lane[k] += v[i + k];
@@ -79,11 +77,11 @@ VECTOR_CLONES double vector_sum(const float *v, size_t n)
 
 VECTOR_CLONES double vector_dot(const float *a, const float *b, size_t n)
 {
-	float lane[LANES] = {0};
+	float lane[VECTOR_LANES] = {0};
 	size_t i = 0;
 
-	for (; i + LANES <= n; i += LANES)
-		for (size_t k = 0; k < LANES; k++)
+	for (; i + VECTOR_LANES <= n; i += VECTOR_LANES)
+		for (size_t k = 0; k < VECTOR_LANES; k++)
 			lane[k] += a[i + k] * b[i + k];
 	for (size_t k = 0; i + k < n; k++)
 		lane[k] += a[i + k] * b[i + k];

@@ -46,7 +46,7 @@ static const struct probe {
 	{"conv3x3:65/s2/p1/nobias", {80, 13, 27}, 7, 3},
 	{"conv3x3:64/s2", {70, 14, 123}, 7, 1},	      /* rows of more tiles than a block */
 	{"conv3x3:64/s2/p10", {64, 5, 5}, 4, 2},      /* tiles that see padding alone */
-	{"conv3x3:208/s2/same", {256, 14, 14}, 7, 1}, /* more weights than a cache keeps */
+	{"conv3x3:464/s2/same", {256, 14, 14}, 7, 1}, /* more weights than a cache keeps */
 	{"conv3x3:8/same", {8, 8, 8}, 0, 2},	      /* not worth while */
 	{"conv3x3:64/same", {64, 1, 1}, 0, 2},
 	{"conv3x3:96/g2/same", {96, 8, 8}, 0, 2},
