@@ -11,12 +11,13 @@ extern const struct layer_kind layer_avgpool;
 
 static int setup(struct layer *l, struct err *e)
 {
+	struct window_work work;
 	struct window w;
 
 	if (pool_setup(l, e))
 		return -1;
 	window_of(l, &w);
-	l->work = window_room(&w, 1);
+	l->work = window_work_at(&w, 1, NULL, &work);
 	return 0;
 }
 
@@ -50,7 +51,7 @@ static void forward(const struct layer *l, const struct layer_pass *p)
 	struct window w;
 
 	window_of(l, &w);
-	work = window_work_at(&w, 1, p->work);
+	window_work_at(&w, 1, p->work, &work);
 	for (size_t i = 0; i < p->n * l->in.channels; i++) {
 		float *out = p->out + i * w.out[0] * w.out[1];
 
@@ -67,7 +68,7 @@ static void backward(const struct layer *l, const struct layer_pass *p)
 	struct window w;
 
 	window_of(l, &w);
-	work = window_work_at(&w, 1, p->work);
+	window_work_at(&w, 1, p->work, &work);
 	for (size_t i = 0; i < p->n * l->in.channels; i++) {
 		divide(l, &w, p->dout + i * w.out[0] * w.out[1], work.run);
 		window_pad(&w, work.run, work.padded);

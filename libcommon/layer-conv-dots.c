@@ -6,6 +6,7 @@
  */
 #include "layer-conv.h"
 
+#include "carver.h"
 #include "sgemm.h"
 #include "size.h"
 #include "vector.h"
@@ -45,25 +46,6 @@ static struct plan plan_of(const struct conv *c)
 	return p;
 }
 
-/* Where outputs lie in a worker's memory, [items][units] and slack: behind the spread planes
- * [items][channels] and slack. */
-static int lay_out(const struct conv *c, size_t *outputs, size_t *total)
-{
-	struct plan p = plan_of(c);
-
-	return size_mul(p.items * p.channels, c->window.plane, outputs) ||
-	       size_add(*outputs, WINDOW_SLACK, outputs) ||
-	       size_mul(p.items * SGEMM_DOT_UNITS, p.places, total) ||
-	       size_add(*total, *outputs + WINDOW_SLACK, total);
-}
-
-size_t conv_dots_work(const struct conv *c)
-{
-	size_t outputs, total;
-
-	return lay_out(c, &outputs, &total) ? SIZE_MAX : total;
-}
-
 /* Some of the work on its way. */
 struct piece {
 	const struct conv *conv;
@@ -72,10 +54,29 @@ struct piece {
 	size_t first, items;	  /* of the batch */
 	size_t channel, channels; /* of a group */
 	size_t unit, units;	  /* counted from the layer's first */
-	float *input, *outputs;
-	float *sum;   /* of the first unit and channel */
+	float *input;		  /* spread planes [items][channels] and slack */
+	float *outputs;		  /* [items][units] and slack */
+	float *sum;		  /* of the first unit and channel */
 	double *bias; /* of the first unit; NULL where there are none, or they are known */
 };
+
+static size_t lay_out(struct piece *b, float *work)
+{
+	const struct plan *p = &b->plan;
+	struct carver c = {.base = work};
+
+	b->input =
+		carve_floats(&c, p->items * p->channels, b->conv->window.plane, WINDOW_SLACK);
+	b->outputs = carve_floats(&c, p->items * SGEMM_DOT_UNITS, p->places, WINDOW_SLACK);
+	return carved_floats(&c);
+}
+
+size_t conv_dots_work(const struct conv *c)
+{
+	struct piece b = {.conv = c, .plan = plan_of(c)};
+
+	return lay_out(&b, NULL);
+}
 
 /* Rows `step` apart with zeros between them, and a vector of zeros behind the last. */
 VECTOR_CLONES static void pad(
@@ -179,12 +180,10 @@ static void add_channels(struct piece *b, size_t from, size_t to, float *grad, d
 void conv_dots_gradient(const struct conv *c, const struct layer_pass *p, size_t from,
 	size_t to, float *grad, float *bias)
 {
-	struct piece b = {.conv = c, .pass = p, .plan = plan_of(c), .input = p->work};
-	size_t outputs = 0, total;
+	struct piece b = {.conv = c, .pass = p, .plan = plan_of(c)};
 	double sum[CONV_UNITS] = {0};
 
-	lay_out(c, &outputs, &total);
-	b.outputs = p->work + outputs;
+	lay_out(&b, p->work);
 	memset(grad, 0, (to - from) * c->in * c->taps * sizeof *grad);
 	for (; b.first < p->n; b.first += b.items) {
 		b.items = size_min(b.plan.items, p->n - b.first);

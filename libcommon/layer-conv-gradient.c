@@ -7,6 +7,7 @@
  */
 #include "layer-conv.h"
 
+#include "carver.h"
 #include "sgemm.h"
 #include "size.h"
 #include "vector.h"
@@ -43,33 +44,27 @@ static struct plan plan_of(const struct conv *c)
 
 /* Where things lie in a worker's memory. */
 struct places {
-	float *source;	/* spread planes: [items][channels] */
+	/* Not for 1x1 windows: */
+	float *source;	/* spread planes: [items][channels] and slack */
 	float *columns; /* [channels * taps][block] and slack */
 	float *outputs; /* the gradients by the items' outputs: of each strip [places][units] */
 	float *sum;	/* [depth][units] */
-	size_t total;
 };
 
-static int lay_out(const struct conv *c, float *work, struct places *p)
+/* Returns the floats in all. */
+static size_t lay_out(const struct conv *c, float *work, struct places *p)
 {
 	struct plan plan = plan_of(c);
-	size_t source, columns, outputs, sum;
+	struct carver all = {.base = work};
 
-	if (size_mul(CONV_UNITS, plan.items * c->out_pixels, &outputs) ||
-		size_mul(plan.items * plan.channels, c->window.plane, &source) ||
-		size_mul(plan.channels * c->taps, plan.block, &columns) ||
-		size_mul(c->in * c->taps, CONV_UNITS, &sum))
-		return -1;
-	source = c->plain ? 0 : source + WINDOW_SLACK;
-	columns = c->plain ? 0 : columns + WINDOW_SLACK;
-	if (work != NULL) {
-		p->source = work;
-		p->columns = work + source;
-		p->outputs = p->columns + columns;
-		p->sum = p->outputs + outputs;
-	}
-	return size_add(source, columns, &p->total) || size_add(p->total, outputs, &p->total) ||
-	       size_add(p->total, sum, &p->total);
+	p->sum = carve_floats(&all, c->in * c->taps, CONV_UNITS, 0);
+	if (c->plain)
+		return carved_floats(&all);
+	p->source =
+		carve_floats(&all, plan.items * plan.channels, c->window.plane, WINDOW_SLACK);
+	p->columns = carve_floats(&all, plan.channels * c->taps, plan.block, WINDOW_SLACK);
+	p->outputs = carve_floats(&all, CONV_UNITS, plan.items * c->out_pixels, 0);
+	return carved_floats(&all);
 }
 
 enum way { BY_COLUMNS, BY_TILES, BY_DOTS };
@@ -93,7 +88,7 @@ size_t conv_gradient_work(const struct conv *c)
 	case BY_COLUMNS:
 		break;
 	}
-	return lay_out(c, NULL, &p) ? SIZE_MAX : p.total;
+	return lay_out(c, NULL, &p);
 }
 
 /* Some units of one group and some items, on their way to the sum. */

@@ -7,6 +7,7 @@
  */
 #include "layer-conv.h"
 
+#include "carver.h"
 #include "sgemm.h"
 #include "size.h"
 #include "vector.h"
@@ -51,53 +52,52 @@ struct sweep {
 	float *product;		/* [m][block] and slack */
 };
 
-/* For a product with k rows of panels that has m rows. */
-static size_t sweep_work(const struct conv *c, size_t k, size_t m)
+/* The parts of `work` for a product with k rows of panels that has m rows, and the floats that
+ * they take. */
+static size_t lay_out(struct sweep *s, size_t k, size_t m, float *work)
 {
-	size_t spread, total;
+	const struct conv *c = s->conv;
+	struct carver all = {.base = work};
 
-	if (size_mul(k + m, block_columns(k), &total) ||
-		size_mul(c->items * c->groups * c->in, c->window.plane, &spread) ||
-		size_add(spread, total, &total) ||
-		size_add(total, 3 * (size_t)WINDOW_SLACK, &total))
-		return SIZE_MAX;
-	return total;
+	s->block = block_columns(k);
+	s->spread =
+		carve_floats(&all, c->items * c->groups * c->in, c->window.plane, WINDOW_SLACK);
+	s->panels = carve_floats(&all, k, s->block, WINDOW_SLACK);
+	s->product = carve_floats(&all, m, s->block, WINDOW_SLACK);
+	return carved_floats(&all);
 }
 
 size_t conv_forward_work(const struct conv *c)
 {
-	size_t depth;
+	struct sweep s = {.conv = c};
 
 	if (c->plain)
 		return 0;
 	if (conv_tiles_packed(c) > 0)
 		return conv_tiles_work(c);
-	return size_mul(c->in, c->taps, &depth) ? SIZE_MAX : sweep_work(c, depth, c->out);
+	return lay_out(&s, c->in * c->taps, c->out, NULL);
 }
 
 size_t conv_back_work(const struct conv *c)
 {
+	struct sweep s = {.conv = c};
 	struct conv other;
 
 	if (c->plain)
 		return 0;
 	return conv_way_back(c, &other) == CONV_BACK_PRODUCT
-		       ? sweep_work(c, c->out, back_channels(c) * c->taps)
+		       ? lay_out(&s, c->out, back_channels(c) * c->taps, NULL)
 		       : conv_forward_work(&other);
 }
 
-static void sweep_init(struct sweep *s, const struct conv *c, float *work, size_t k)
+static void sweep_init(struct sweep *s, const struct conv *c, size_t k, size_t m, float *work)
 {
 	const struct window *w = &c->window;
-	size_t channels = c->groups * c->in;
 
 	*s = (struct sweep){.conv = c,
-		.columns = {{w->out[0], w->out[1]}, w->grid[1], w->plane, channels * w->plane,
-			c->taps, w->offset},
-		.block = block_columns(k),
-		.spread = work};
-	s->panels = s->spread + c->items * channels * w->plane + WINDOW_SLACK;
-	s->product = s->panels + k * s->block + WINDOW_SLACK;
+		.columns = {{w->out[0], w->out[1]}, w->grid[1], w->plane,
+			c->groups * c->in * w->plane, c->taps, w->offset}};
+	lay_out(s, k, m, work);
 }
 
 /* Columns [from, to) by items. */
@@ -230,7 +230,7 @@ static void convolve(const struct conv_job *job)
 	size_t channels = c->groups * c->in, columns;
 	struct sweep s;
 
-	sweep_init(&s, c, job->work, c->in * c->taps);
+	sweep_init(&s, c, c->in * c->taps, c->out, job->work);
 	for (; s.first < job->n; s.first += s.items) {
 		s.items = conv_items(job->n - s.first, c->items);
 		columns = s.items * c->out_pixels;
@@ -319,7 +319,7 @@ static void add_back(const struct conv_job *job)
 	size_t channels = c->groups * c->in, columns;
 	struct sweep s;
 
-	sweep_init(&s, c, job->work, c->out);
+	sweep_init(&s, c, c->out, back_channels(c) * c->taps, job->work);
 	for (; s.first < job->n; s.first += s.items) {
 		s.items = conv_items(job->n - s.first, c->items);
 		columns = s.items * c->out_pixels;

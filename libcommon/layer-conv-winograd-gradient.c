@@ -4,6 +4,7 @@
  * sums of the elements that share a weight are products of matrices, [units][elements] .
  * [elements][channels], which go on from block of tiles to block.
  */
+#include "carver.h"
 #include "layer-conv-winograd.h"
 #include "layer-conv.h"
 #include "sgemm.h"
@@ -24,12 +25,12 @@ struct sums {
 	size_t row;
 };
 
-/* The parts of `work`, for as many units as a call may have; and the values that they take in
- * all; SIZE_MAX where that is too large. */
+/* The parts of `work`, for as many units as a call may have, and the floats that they take. */
 static size_t lay_out(struct sums *s, float *work)
 {
 	const struct conv_tile *t = s->grid.tile;
-	size_t units = size_min(s->conv->out, CONV_UNITS), values, gradients, sums, total;
+	struct carver c = {.base = work};
+	size_t units = size_min(s->conv->out, CONV_UNITS), sums;
 
 	s->values.row = conv_elements_row(s->conv->in);
 	s->gradients.row = conv_elements_row(units);
@@ -39,18 +40,11 @@ static size_t lay_out(struct sums *s, float *work)
 	s->tiles = conv_tiles_whole(size_max(2 * sums, BLOCK_VALUES) /
 				    (t->elements * t->elements) /
 				    (s->values.row + s->gradients.row));
-	if (conv_elements_values(t, s->tiles, s->values.row, &values) ||
-		conv_elements_values(t, s->tiles, s->gradients.row, &gradients) ||
-		size_add(values, gradients, &total) || size_add(total, sums, &total) ||
-		size_add(total, conv_tile_room(t, s->tiles), &total))
-		return SIZE_MAX;
-	if (work != NULL) {
-		s->values.at = work;
-		s->gradients.at = work + values;
-		s->at = s->gradients.at + gradients;
-		s->room = s->at + sums;
-	}
-	return total;
+	s->values.at = conv_elements_carve(&c, t, s->tiles, s->values.row);
+	s->gradients.at = conv_elements_carve(&c, t, s->tiles, s->gradients.row);
+	s->at = carve(&c, sums, sizeof *s->at);
+	s->room = carve(&c, conv_tile_room(t, s->tiles), sizeof *s->room);
+	return carved_floats(&c);
 }
 
 size_t conv_tiles_gradient_work(const struct conv *c)

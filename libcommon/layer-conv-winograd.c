@@ -7,6 +7,7 @@
  */
 #include "layer-conv-winograd.h"
 
+#include "carver.h"
 #include "layer-conv.h"
 #include "sgemm.h"
 #include "size.h"
@@ -63,21 +64,21 @@ void conv_elements_lay_out(
 	}
 }
 
-int conv_elements_values(const struct conv_tile *t, size_t tiles, size_t row, size_t *values)
+float *conv_elements_carve(
+	struct carver *c, const struct conv_tile *t, size_t tiles, size_t row)
 {
 	size_t count = t->elements * t->elements;
 
-	return size_mul(tiles, row, values) || size_mul(*values, count, values) ||
-	       size_add(*values, count * 2 * CONV_LINE, values);
+	return carve_floats(c, tiles * count, row, count * 2 * CONV_LINE);
 }
 
-/* The parts of `work`, and the values that they take in all; SIZE_MAX where that is too large.
- */
+/* The parts of `work`, and the floats that they take. */
 static size_t lay_out(struct sweep *s, float *work)
 {
 	const struct conv_tile *t = s->grid.tile;
 	size_t width = sgemm_panel_width(), step = width, count = t->elements * t->elements;
-	size_t in = conv_elements_row(s->conv->in), units, values, products, total;
+	size_t in = conv_elements_row(s->conv->in), units;
+	struct carver c = {.base = work};
 
 	s->tiles = conv_tiles_whole(
 		size_max(BLOCK_VALUES / (count * in), LEAST_ROWS * conv_tile_pairs(t) / count));
@@ -87,17 +88,10 @@ static size_t lay_out(struct sweep *s, float *work)
 	s->units = size_min(units, conv_whole(s->conv->out, CONV_TILE_LANES));
 	s->values.row = in;
 	s->products.row = s->units;
-	if (conv_elements_values(t, s->tiles, in, &values) ||
-		conv_elements_values(t, s->tiles, s->units, &products) ||
-		size_add(values, products, &total) ||
-		size_add(total, conv_tile_room(t, s->tiles), &total))
-		return SIZE_MAX;
-	if (work != NULL) {
-		s->values.at = work;
-		s->products.at = work + values;
-		s->room = s->products.at + products;
-	}
-	return total;
+	s->values.at = conv_elements_carve(&c, t, s->tiles, in);
+	s->products.at = conv_elements_carve(&c, t, s->tiles, s->units);
+	s->room = carve(&c, conv_tile_room(t, s->tiles), sizeof *s->room);
+	return carved_floats(&c);
 }
 
 size_t conv_tiles_work(const struct conv *c)

@@ -33,6 +33,8 @@
 
 #include "window.h"
 
+struct carver;
+
 /* Channels, and units, go through the transforms side by side. */
 #define CONV_TILE_LANES 16
 #define CONV_LINE (64 / sizeof(float)) /* of the cache, in values */
@@ -135,8 +137,9 @@ size_t conv_tile_copies(const struct conv_tile *t, size_t pair);
 /* The length of a row of so many channels: rows lie in different places of a cache. */
 size_t conv_elements_row(size_t channels);
 
-/* The values that rows of `tiles` tiles take at most; -1 where these are too many. */
-int conv_elements_values(const struct conv_tile *t, size_t tiles, size_t row, size_t *values);
+/* The most that rows of `tiles` tiles take. */
+float *conv_elements_carve(
+	struct carver *c, const struct conv_tile *t, size_t tiles, size_t row);
 
 /* Sets all but `at`. Matrices begin in different places of a cache. */
 void conv_elements_lay_out(

@@ -15,6 +15,7 @@ static int setup(struct layer *l, struct err *e)
 {
 	size_t channels = l->in.channels, height = (size_t)l->spec.kernel[0],
 	       width = (size_t)l->spec.kernel[1];
+	struct window_work work;
 	struct window w;
 
 	if (window_setup(l, 0, e))
@@ -31,7 +32,7 @@ static int setup(struct layer *l, struct err *e)
 	l->macs = shape_values(&l->out) * height * width;
 	l->units = channels;
 	l->unit_step = 1;
-	l->work = window_room(&w, window_planes(&w, channels));
+	l->work = window_work_at(&w, window_planes(&w, channels), NULL, &work);
 	return 0;
 }
 
@@ -49,7 +50,7 @@ static void forward(const struct layer *l, const struct layer_pass *p)
 
 	window_of(l, &w);
 	most = window_planes(&w, channels);
-	work = window_work_at(&w, most, p->work);
+	window_work_at(&w, most, p->work, &work);
 	for (size_t i = 0; i < p->n * channels; i += n) {
 		n = size_min(most, p->n * channels - i);
 		window_spread(&w, p->in + i * w.in[0] * w.in[1], n, 0, work.spread);
@@ -73,7 +74,7 @@ static void backward(const struct layer *l, const struct layer_pass *p)
 
 	window_of(l, &w);
 	most = window_planes(&w, channels);
-	work = window_work_at(&w, most, p->work);
+	window_work_at(&w, most, p->work, &work);
 	for (size_t i = 0; i < p->n * channels; i += n) {
 		n = size_min(most, p->n * channels - i);
 		for (size_t k = i; k < i + n; k++) {
@@ -91,8 +92,9 @@ static void gradient_of(const struct layer *l, const struct layer_pass *p,
 	const struct window *w, size_t channel, double weight[], double *bias)
 {
 	size_t channels = l->in.channels, out = l->out.height * l->out.width;
-	struct window_work work = window_work_at(w, 1, p->work);
+	struct window_work work;
 
+	window_work_at(w, 1, p->work, &work);
 	memset(weight, 0, window_values(w) * sizeof *weight);
 	*bias = 0;
 	memset(work.padded + window_reach(w) + w->grid[0] * w->grid[1], 0,

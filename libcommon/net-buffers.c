@@ -2,6 +2,7 @@
 /* Where a net's activations and their gradients lie. */
 #include "net-buffers.h"
 
+#include "carver.h"
 #include "err.h"
 #include "net-share.h"
 #include "net.h"
@@ -9,25 +10,6 @@
 #include "workers.h"
 
 #include <stdlib.h>
-
-#define ALIGN_BYTES 64
-
-/* Memory that is handed out in order; base is NULL while only the total is wanted. */
-struct carver {
-	uint8_t *base;
-	size_t used;
-	int overflow;
-};
-
-static void *carve(struct carver *c, size_t count, size_t size)
-{
-	size_t at = c->used, bytes;
-
-	if (size_mul(count, size, &bytes) || size_add(bytes, ALIGN_BYTES - 1, &bytes) ||
-		size_add(at, bytes - bytes % ALIGN_BYTES, &c->used))
-		c->overflow = 1;
-	return c->base == NULL || c->overflow ? NULL : c->base + at;
-}
 
 static size_t widest(const struct net *n)
 {
@@ -142,8 +124,8 @@ static void lay_out_work(struct net *n, int training, struct carver *c)
 	n->worker_work = 0;
 	for (int i = 0; i < n->layers; i++)
 		n->worker_work = size_max(n->worker_work, layer_work(&n->layer[i], training));
-	n->worker_work += ALIGN_BYTES / sizeof *n->work;
-	n->worker_work -= n->worker_work % (ALIGN_BYTES / sizeof *n->work);
+	n->worker_work += CARVER_ALIGN / sizeof *n->work;
+	n->worker_work -= n->worker_work % (CARVER_ALIGN / sizeof *n->work);
 	n->work = carve(c, n->worker_work * (size_t)workers_count(n->workers), sizeof *n->work);
 }
 

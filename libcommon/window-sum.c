@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "window-sum.h"
 
+#include "carver.h"
 #include "vector.h"
 
 #define ABREAST 4
@@ -98,17 +99,13 @@ VECTOR_CLONES void window_dots(
 	}
 }
 
-size_t window_room(const struct window *w, size_t planes)
+size_t window_work_at(const struct window *w, size_t planes, float *work, struct window_work *a)
 {
-	return planes * w->plane + w->run + window_reach(w) + w->grid[0] * w->grid[1] +
-	       3 * WINDOW_SLACK;
-}
+	struct carver c = {.base = work};
 
-struct window_work window_work_at(const struct window *w, size_t planes, float *work)
-{
-	struct window_work a = {.spread = work};
-
-	a.run = a.spread + planes * w->plane + WINDOW_SLACK;
-	a.padded = a.run + w->run + WINDOW_SLACK;
-	return a;
+	a->spread = carve_floats(&c, planes, w->plane, WINDOW_SLACK);
+	a->run = carve_floats(&c, 1, w->run, WINDOW_SLACK);
+	a->padded =
+		carve_floats(&c, 1, window_reach(w) + w->grid[0] * w->grid[1], WINDOW_SLACK);
+	return carved_floats(&c);
 }

@@ -5,14 +5,16 @@
 
 #include "window.h"
 
-/* Places in a worker's memory, window_room floats. */
+/* Parts of a worker's memory. */
 struct window_work {
 	float *spread; /* [planes][plane] and slack */
 	float *run;    /* [run] and slack */
 	float *padded; /* of window_pad, and slack */
 };
-size_t window_room(const struct window *w, size_t planes);
-struct window_work window_work_at(const struct window *w, size_t planes, float *work);
+
+/* Sets them, NULL where `work` is; returns the floats that they take. */
+size_t window_work_at(
+	const struct window *w, size_t planes, float *work, struct window_work *a);
 
 /* run[i] = start + sum of weight[t] * spread[offset[t] + i], t in order; weight NULL: all 1. */
 void window_sum(const struct window *w, const float *spread, const float *weight, float start,
