@@ -19,7 +19,7 @@ struct position {
 	uint32_t epoch;	     /* epochs done */
 	size_t item;	     /* items done in the epoch under way */
 	struct loss_sum sum; /* of those */
-	/* The best epoch so far by the validation's errors, then loss: */
+	/* The best epoch so far by the validation: */
 	uint32_t best_epoch; /* counted from 1; 0 for none */
 	double best_errors, best_loss;
 	uint32_t waited; /* epochs since */

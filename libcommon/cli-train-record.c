@@ -71,8 +71,12 @@ static int record_data(const struct run *r, struct tensor_set *s, struct err *e)
 	if (r->train.validation == &r->data &&
 		lineage_option(s, e, "--validation %s", o->validation))
 		return -1;
-	return lineage_option(s, e, "--keep %s --patience %d",
-		r->train.best != NULL ? "best" : "last", o->patience);
+	if (lineage_option(s, e, "--keep %s --patience %d",
+		    r->train.best != NULL ? "best" : "last", o->patience))
+		return -1;
+	return r->train.monitor == TRAIN_ERRORS
+		       ? 0
+		       : record_choice(s, "--monitor", TRAIN_MONITOR_WORDS, o->monitor, e);
 }
 
 static int record_optim(const struct run *r, struct tensor_set *s, struct err *e)

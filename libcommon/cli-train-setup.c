@@ -52,13 +52,22 @@ static void check_optimizer(const struct train_options *o)
 		die_usage("--max-norm and --max-squared-norm exclude each other");
 }
 
+static void check_no_validation(const struct train_options *o)
+{
+	if (o->patience > 0)
+		die_usage("--patience needs --validation");
+	if (o->keep == 0)
+		die_usage("--keep best needs --validation");
+	if (o->monitor == TRAIN_LOSS)
+		die_usage("--monitor loss needs --validation");
+}
+
 void cli_train_check_options(const struct train_options *o, const struct distill_options *d)
 {
 	if (o->net == NULL)
 		die_usage("--net is missing");
-	if (o->validation == NULL && (o->patience > 0 || o->keep == 0))
-		die_usage("%s needs --validation",
-			o->patience > 0 ? "--patience" : "--keep best");
+	if (o->validation == NULL)
+		check_no_validation(o);
 	if (o->jitter > 0 && o->crop > 0)
 		die_usage("--crop is --jitter by another name: give one of them");
 	if (o->resume && o->checkpoint == NULL)
@@ -209,6 +218,7 @@ void cli_train_prepare(struct run *r)
 	r->train.epochs = (uint32_t)r->o->epochs;
 	r->train.seed = r->o->seed;
 	r->train.patience = (uint32_t)r->o->patience;
+	r->train.monitor = (enum train_monitor)r->o->monitor;
 	if (!keeps_best)
 		return;
 	r->train.best =

@@ -4,7 +4,6 @@
 #define CLI_TRAIN_SETUP_H
 
 #include "cli-train.h"
-#include "train.h"
 
 #include <stdio.h>
 

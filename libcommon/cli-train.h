@@ -11,11 +11,12 @@
 #include "loss.h"
 #include "options.h"
 #include "schedule.h"
+#include "train.h"
 
 struct train_options {
 	const char *net, *output, *init, *freeze, *validation, *checkpoint, *log;
 	const char *optimizer;
-	int initializer, order, schedule, keep;
+	int initializer, order, schedule, keep, monitor;
 	int epochs, batch, jitter, crop, patience, threads;
 	int step_epochs, lr_patience, checkpoint_every;
 	double lr, momentum, beta1, beta2, rho, epsilon, weight_decay, clip, max_norm,
@@ -69,6 +70,8 @@ struct train_options {
 			"hold out a share, or use a data set"), \
 		OPTION_CHOICE(0, "keep", "best|last", &(o).keep, \
 			"which epoch's model [best with validation]"), \
+		OPTION_CHOICE(0, "monitor", TRAIN_MONITOR_WORDS, &(o).monitor, \
+			"what of the validation makes an epoch the best [errors]"), \
 		OPTION_INT(0, "patience", "N", &(o).patience, 0, 1000000, \
 			"stop after N epochs without a better one"), \
 		OPTION_GROUP("optimiser"), \

@@ -136,7 +136,16 @@ static int validate(struct train *t, struct train_report *r, struct err *e)
 	return 0;
 }
 
-/* Fewer errors are better; of as many, the smaller loss. */
+static int is_best(const struct train *t, double errors, double loss)
+{
+	const struct position *p = &t->position;
+	double figure[] = {errors, loss}, best[] = {p->best_errors, p->best_loss};
+	int first = t->monitor, second = !first;
+
+	return p->best_epoch == 0 || figure[first] < best[first] ||
+	       (figure[first] == best[first] && figure[second] < best[second]);
+}
+
 static void judge(struct train *t, struct train_report *r)
 {
 	struct position *p = &t->position;
@@ -144,8 +153,7 @@ static void judge(struct train *t, struct train_report *r)
 
 	if (t->validation == NULL)
 		return;
-	r->is_best = p->best_epoch == 0 || errors < p->best_errors ||
-		     (errors == p->best_errors && r->validation_loss < p->best_loss);
+	r->is_best = is_best(t, errors, r->validation_loss);
 	p->waited++;
 	if (!r->is_best)
 		return;

@@ -10,6 +10,10 @@
 
 struct err;
 
+/* Which of the validation's figures a better epoch has less of; of as much, the other. */
+enum train_monitor { TRAIN_ERRORS, TRAIN_LOSS };
+#define TRAIN_MONITOR_WORDS "errors|loss"
+
 /* What an epoch came to. Means are over items. */
 struct train_report {
 	uint32_t epoch, epochs;	 /* counted from 1 */
@@ -36,6 +40,7 @@ struct train {
 	const struct dataset *validation; /* with labels; NULL for none */
 	const uint32_t *validation_item;  /* which items; NULL for all */
 	size_t validation_items;
+	enum train_monitor monitor;
 	float *best; /* arena that receives the best epoch's parameters, or NULL for the last's
 		      */
 	uint32_t patience; /* epochs without a better validation that end the run; 0 for none */

@@ -65,6 +65,24 @@ ok "validation on a data set" train-teacher --net 784-32-10 --epochs 2 --validat
 # A learning rate of 0 never improves on the first epoch: patience 2 ends the run after epoch 3.
 ok "patience" train-teacher --net 784-32-10 --epochs 9 --lr 0 --validation .2 --patience 2 -o p.safetensors.zst train.safetensors.zst
 is "ends the run early" "$(grep -c '^epoch' "$ERR")" 3
+# What is best: fewest errors or the smallest loss. The run is such that the two differ.
+for monitor in errors loss; do
+	ok "--monitor $monitor" train-teacher --net fc:2,tanh,fc:10 --epochs 24 --batch 20 --lr .01 --validation .2 --patience 6 \
+		--monitor "$monitor" --log "$monitor.jsonl" -o "$monitor.safetensors" train.safetensors.zst
+done
+ok "says which epochs were the best, and waits for a better one" "$PYTHON" -c '
+import json, math
+best = {}
+for monitor, key in ("errors", ("validation_errors", "validation_loss")), ("loss", ("validation_loss", "validation_errors")):
+    rows = [json.loads(line) for line in open(monitor + ".jsonl")]
+    least = (math.inf, math.inf)
+    for r in rows:
+        now = tuple(r[k] for k in key)
+        assert r["best"] == (now < least), r
+        least = min(least, now)
+    best[monitor] = max(r["epoch"] for r in rows if r["best"])
+    assert len(rows) == min(24, best[monitor] + 6), (len(rows), best)
+assert best["errors"] != best["loss"], best'
 # The best epoch of a run that diverges afterwards is kept: the same as a run of that one epoch.
 keep="--optimizer sgd --lr 0.1 --schedule step --step-epochs 1 --gamma 0 --validation .2"
 # shellcheck disable=SC2086 # options are words
@@ -166,6 +184,7 @@ fails "nesterov for rmsprop" 2 '--nesterov has no meaning' train-teacher --net 7
 	train.safetensors.zst
 fails "nesterov alone" 2 'needs --momentum' train-teacher --net 784-10 --optimizer sgd --nesterov train.safetensors.zst
 fails "patience alone" 2 'needs --validation' train-teacher --net 784-10 --patience 3 train.safetensors.zst
+fails "monitor alone" 2 '--monitor loss needs --validation' train-teacher --net 784-10 --monitor loss train.safetensors.zst
 fails "resume alone" 2 'needs --checkpoint' train-teacher --net 784-10 --resume train.safetensors.zst
 fails "a share above 1" 2 'no share between 0 and 1' train-teacher --net 784-10 --validation 1.5 -o x train.safetensors.zst
 fails "a model for data" 1 '"model.safetensors": ' train-teacher --net 784-10 -o x model.safetensors
