@@ -112,23 +112,22 @@ static int record_optim(const struct run *r, struct tensor_set *s, struct err *e
 static int record_schedule(const struct run *r, struct tensor_set *s, struct err *e)
 {
 	const struct schedule *c = &r->schedule;
+	int uses = schedule_uses(c->kind);
 
 	if (record_choice(s, "--schedule", SCHEDULE_WORDS, (int)c->kind, e) ||
 		lineage_real(s, e, "--lr", c->lr))
 		return -1;
 	if (c->warmup > 0 && lineage_real(s, e, "--warmup", c->warmup))
 		return -1;
-	if (c->kind == SCHEDULE_STEP &&
+	if (uses & SCHEDULE_USES_STEP_EPOCHS &&
 		lineage_option(s, e, "--step-epochs %d", c->step_epochs))
 		return -1;
-	if (c->kind == SCHEDULE_PLATEAU &&
+	if (uses & SCHEDULE_USES_PATIENCE &&
 		lineage_option(s, e, "--lr-patience %d", c->patience))
 		return -1;
 	if (c->lr_min > 0 && lineage_real(s, e, "--lr-min", c->lr_min))
 		return -1;
-	if (c->kind == SCHEDULE_CONSTANT || c->kind == SCHEDULE_COSINE)
-		return 0;
-	return lineage_real(s, e, "--gamma", c->gamma);
+	return uses & SCHEDULE_USES_GAMMA ? lineage_real(s, e, "--gamma", c->gamma) : 0;
 }
 
 static int record_loss(const struct run *r, struct tensor_set *s, struct err *e)

@@ -36,6 +36,23 @@ static void check_use(const struct optim_kind *kind, int use, bool given, const 
 		die_usage("--%s has no meaning for --optimizer %s", option, kind->name);
 }
 
+static void check_time(const struct train_options *o, int use, bool given, const char *option)
+{
+	char word[OPTION_WORD];
+
+	if (given && !(schedule_uses((enum schedule_kind)o->schedule) & use))
+		die_usage("--%s has no meaning for --schedule %s", option,
+			options_word(SCHEDULE_WORDS, o->schedule, word));
+}
+
+static void check_schedule(const struct train_options *o)
+{
+	check_time(o, SCHEDULE_USES_GAMMA, o->gamma >= 0, "gamma");
+	check_time(o, SCHEDULE_USES_STEP_EPOCHS, o->step_epochs >= 0, "step-epochs");
+	check_time(o, SCHEDULE_USES_PATIENCE, o->lr_patience >= 0, "lr-patience");
+	check_time(o, SCHEDULE_USES_LR_MIN, o->lr_min >= 0, "lr-min");
+}
+
 static void check_optimizer(const struct train_options *o)
 {
 	const struct optim_kind *kind = optim_kind_find(o->optimizer);
@@ -43,6 +60,8 @@ static void check_optimizer(const struct train_options *o)
 	if (kind == NULL)
 		die_usage("--optimizer: \"%s\" is no optimiser", o->optimizer);
 	check_use(kind, OPTIM_USES_MOMENTUM, o->momentum > 0, "momentum");
+	check_use(kind, OPTIM_USES_BETAS, o->beta1 >= 0, "beta1");
+	check_use(kind, OPTIM_USES_BETAS, o->beta2 >= 0, "beta2");
 	check_use(kind, OPTIM_USES_RHO, o->rho >= 0, "rho");
 	check_use(kind, OPTIM_USES_EPSILON, o->epsilon >= 0, "epsilon");
 	if (o->nesterov && !(o->momentum > 0))
@@ -73,6 +92,7 @@ void cli_train_check_options(const struct train_options *o, const struct distill
 	if (o->resume && o->checkpoint == NULL)
 		die_usage("--resume needs --checkpoint");
 	check_optimizer(o);
+	check_schedule(o);
 	if (d != NULL)
 		check_distillation(d);
 }
@@ -139,6 +159,13 @@ static void make_loss(struct run *r)
 		die_err(&e);
 }
 
+/* Below 0 an option is not given. */
+static void set_given(double *number, double option)
+{
+	if (option >= 0)
+		*number = option;
+}
+
 static void make_optim(struct run *r)
 {
 	const struct train_options *o = r->o;
@@ -147,12 +174,10 @@ static void make_optim(struct run *r)
 	optim_defaults(&r->optim, optim_kind_find(o->optimizer));
 	r->optim.momentum = o->momentum;
 	r->optim.nesterov = o->nesterov;
-	r->optim.beta1 = o->beta1;
-	r->optim.beta2 = o->beta2;
-	if (o->rho >= 0)
-		r->optim.rho = o->rho;
-	if (o->epsilon >= 0)
-		r->optim.epsilon = o->epsilon;
+	set_given(&r->optim.beta1, o->beta1);
+	set_given(&r->optim.beta2, o->beta2);
+	set_given(&r->optim.rho, o->rho);
+	set_given(&r->optim.epsilon, o->epsilon);
 	r->optim.weight_decay = o->weight_decay;
 	r->optim.clip = o->clip;
 	r->optim.max_norm = o->max_squared_norm > 0 ? o->max_squared_norm : o->max_norm;
@@ -164,17 +189,21 @@ static void make_optim(struct run *r)
 static void make_schedule(struct run *r)
 {
 	const struct train_options *o = r->o;
+	struct schedule *s = &r->schedule;
 
-	r->schedule = (struct schedule){.kind = (enum schedule_kind)o->schedule,
-		.lr = o->lr >= 0 ? o->lr : r->optim.kind->default_lr,
-		.warmup = o->warmup,
-		.step = (double)batch_of(r) / (double)items_of(r),
-		.epochs = o->epochs,
-		.lr_min = o->lr_min,
-		.gamma = o->gamma,
-		.step_epochs = o->step_epochs,
-		.patience = o->lr_patience};
-	schedule_init(&r->schedule);
+	schedule_defaults(s);
+	s->kind = (enum schedule_kind)o->schedule;
+	s->lr = o->lr >= 0 ? o->lr : r->optim.kind->default_lr;
+	s->warmup = o->warmup;
+	s->step = (double)batch_of(r) / (double)items_of(r);
+	s->epochs = o->epochs;
+	set_given(&s->lr_min, o->lr_min);
+	set_given(&s->gamma, o->gamma);
+	if (o->step_epochs >= 0)
+		s->step_epochs = o->step_epochs;
+	if (o->lr_patience >= 0)
+		s->patience = o->lr_patience;
+	schedule_init(s);
 }
 
 static void make_batcher(struct run *r)

@@ -5,6 +5,28 @@
 
 #define THRESHOLD 1e-4
 
+int schedule_uses(enum schedule_kind kind)
+{
+	switch (kind) {
+	case SCHEDULE_CONSTANT:
+		return 0;
+	case SCHEDULE_STEP:
+		return SCHEDULE_USES_GAMMA | SCHEDULE_USES_STEP_EPOCHS;
+	case SCHEDULE_EXP:
+		return SCHEDULE_USES_GAMMA;
+	case SCHEDULE_COSINE:
+		return SCHEDULE_USES_LR_MIN;
+	case SCHEDULE_PLATEAU:
+		return SCHEDULE_USES_GAMMA | SCHEDULE_USES_PATIENCE | SCHEDULE_USES_LR_MIN;
+	}
+	return 0;
+}
+
+void schedule_defaults(struct schedule *s)
+{
+	*s = (struct schedule){.gamma = 0.1, .step_epochs = 10, .patience = 5};
+}
+
 void schedule_init(struct schedule *s)
 {
 	s->factor = 1;

@@ -12,21 +12,33 @@ enum schedule_kind {
 };
 #define SCHEDULE_WORDS "constant|step|exp|cosine|plateau"
 
+/* Which numbers beside the learning rate and the warm-up a kind reads. */
+enum {
+	SCHEDULE_USES_GAMMA = 1,
+	SCHEDULE_USES_STEP_EPOCHS = 2,
+	SCHEDULE_USES_PATIENCE = 4,
+	SCHEDULE_USES_LR_MIN = 8
+};
+int schedule_uses(enum schedule_kind kind);
+
 struct schedule {
 	enum schedule_kind kind;
 	double lr;     /* where it starts (after the warm-up) */
 	double warmup; /* epochs of linear rise: step k (from 0) of n has lr * (k + 1) / n */
 	double step;   /* epochs that a step takes: a batch's share of the items */
 	double epochs; /* of the whole run: where cosine reaches lr_min */
-	double lr_min; /* of cosine and plateau */
-	double gamma;  /* factor of step (each step_epochs), exp (each epoch), both counted from
-			  the  end of the warm-up, and of plateau */
+	double lr_min;
+	double gamma; /* factor of step (each step_epochs), exp (each epoch), both counted from
+			 the end of the warm-up, and of plateau */
 	int step_epochs;
-	int patience; /* of plateau: epochs without a better value before a cut */
+	int patience; /* epochs in a row without a better value that plateau lets pass */
 	/* plateau's state, which checkpoints keep: */
 	double factor, best;
 	int waited;
 };
+
+/* A constant learning rate of 0, and the numbers of the other kinds. */
+void schedule_defaults(struct schedule *s);
 
 void schedule_init(struct schedule *s); /* factor 1, best infinite */
 

@@ -176,6 +176,21 @@ fails "too few outputs" 1 'has 9 outputs where the data set has 10 classes' trai
 fails "a net beyond memory" 1 'memory limit|too many|too large' train-teacher --net 784-2000000000-2000000000-10 -o x train.safetensors.zst
 fails "an unknown optimiser" 2 '"lbfgs" is no optimiser' train-teacher --net 784-10 --optimizer lbfgs train.safetensors.zst
 fails "rho for adam" 2 '--rho has no meaning for --optimizer adam' train-teacher --net 784-10 --rho .9 train.safetensors.zst
+fails "beta1 for sgd" 2 '--beta1 has no meaning for --optimizer sgd' train-teacher --net 784-10 --optimizer sgd --beta1 .8 \
+	train.safetensors.zst
+fails "beta2 for rmsprop" 2 '--beta2 has no meaning' train-teacher --net 784-10 --optimizer rmsprop --beta2 .9 train.safetensors.zst
+for option in 'gamma .5' 'step-epochs 3' 'lr-patience 2' 'lr-min 0'; do
+	fails "${option% *} for a constant rate" 2 "--${option% *} has no meaning for --schedule constant" \
+		train-teacher --net 784-10 "--${option% *}" "${option#* }" train.safetensors.zst
+done
+fails "step-epochs for exp" 2 '--step-epochs has no meaning for --schedule exp' train-teacher --net 784-10 --schedule exp \
+	--step-epochs 3 train.safetensors.zst
+fails "gamma for cosine" 2 '--gamma has no meaning for --schedule cosine' train-teacher --net 784-10 --schedule cosine --gamma .5 \
+	train.safetensors.zst
+fails "lr-min for step" 2 '--lr-min has no meaning for --schedule step' train-teacher --net 784-10 --schedule step --lr-min .1 \
+	train.safetensors.zst
+fails "lr-patience for step" 2 '--lr-patience has no meaning' train-teacher --net 784-10 --schedule step --lr-patience 1 \
+	train.safetensors.zst
 fails "epsilon for sgd" 2 '--epsilon has no meaning for --optimizer sgd' train-teacher --net 784-10 --optimizer sgd --epsilon 1e-7 \
 	train.safetensors.zst
 fails "momentum for adadelta" 2 '--momentum has no meaning' train-teacher --net 784-10 --optimizer adadelta --momentum .9 \
