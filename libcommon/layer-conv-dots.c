@@ -89,7 +89,8 @@ VECTOR_CLONES static void pad(
 			*(vector_stored *)(to + x) = *(const vector_stored *)(from + x);
 		for (; x < width; x++)
 			to[x] = from[x];
-		*(vector_stored *)(to + width) = (vector_floats){0};
+		for (x = width; x < (y + 1 < rows ? step : width + 1); x += VECTOR_LANES)
+			*(vector_stored *)(to + x) = (vector_floats){0};
 	}
 }
 
