@@ -22,7 +22,8 @@ struct columns {
 	const uint32_t *offset; /* [taps]: from a window's begin */
 };
 
-#define COLUMNS_MAX_ADDED 288
+/* Columns of a call of columns_add, each of which may be a run of its own. */
+#define COLUMNS_MAX_ADDED 384
 
 /* At most 16 columns side by side that see values side by side. */
 struct columns_run {

@@ -17,7 +17,7 @@
 /* Values of the panels, and of the products, that are in the L2 cache at a time. */
 #define PANEL_VALUES 65536
 #define PRODUCT_VALUES 32768
-#define MOST_COLUMNS (6 * SGEMM_MAX_WIDTH)
+#define MOST_COLUMNS COLUMNS_MAX_ADDED
 
 /* How many columns are multiplied at a time, with k rows: whole panels, and one at least. */
 static size_t block_columns(size_t k)

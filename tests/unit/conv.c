@@ -37,10 +37,8 @@ static const struct probe {
 	{"conv3x3:64/p5", {32, 3, 2}, 4, 1},	/* tiles that see padding alone */
 	{"conv3x3:49/same/nobias", {48, 9, 203}, 4, 2}, /* rows of more tiles than a block */
 	/* units, and items, in several blocks; no two panels fit into a cache */
-	{"conv3x3:200/same", {48, 8, 8}, 4, MOST_ITEMS},
-	{"conv3x3:48/same", {600, 7, 8}, 4, 2},
-	{"conv3x3:64/same", {64, 7, 7}, 4, 2},
-	{"conv3x3:96/s2/same", {80, 16, 15}, 4, 3},
+	{"conv3x3:200/same", {48, 8, 8}, 4, MOST_ITEMS}, {"conv3x3:48/same", {600, 7, 8}, 4, 2},
+	{"conv3x3:64/same", {64, 7, 7}, 4, 2}, {"conv3x3:96/s2/same", {80, 16, 15}, 4, 3},
 	{"conv3x3:128/s2/p2", {128, 5, 21}, 4, 5}, /* more padding than needed */
 	{"conv3x3:64/s2/same", {200, 14, 14}, 7, 3},
 	{"conv3x3:65/s2/p1/nobias", {80, 13, 27}, 7, 3},
@@ -48,14 +46,24 @@ static const struct probe {
 	{"conv3x3:64/s2/p10", {64, 5, 5}, 4, 2},      /* tiles that see padding alone */
 	{"conv3x3:464/s2/same", {256, 14, 14}, 7, 1}, /* more weights than a cache keeps */
 	{"conv3x3:8/same", {8, 8, 8}, 0, 2},	      /* not worth while */
-	{"conv3x3:64/same", {64, 1, 1}, 0, 2},
-	{"conv3x3:96/g2/same", {96, 8, 8}, 0, 2},
+	{"conv3x3:64/same", {64, 1, 1}, 0, 2}, {"conv3x3:96/g2/same", {96, 8, 8}, 0, 2},
 	{"conv3x3:48/s2/same", {48, 9, 9}, 0, 2}, /* half of the tiles is not there */
 	{"conv3x3:5/s2/same", {512, 7, 7}, 0, 3},
-	{"conv3x3:8/g2/same", {600, 3, 3}, 0, MOST_ITEMS},
-	{"conv5x5:3/p1", {200, 6, 6}, 0, 2},
+	{"conv3x3:8/g2/same", {600, 3, 3}, 0, MOST_ITEMS}, {"conv5x5:3/p1", {200, 6, 6}, 0, 2},
+	{"conv1x40:5", {1, 8, 80}, 0, 2},    /* far between the rows of outputs */
+	{"conv3x1:8/s2", {4, 900, 1}, 0, 2}, /* each place a row */
 };
 #define PROBES (sizeof probes / sizeof probes[0])
+
+/* A worker's memory: nothing may depend on what is in it. */
+static float *spoilt(size_t values)
+{
+	float *work = test_calloc(values, sizeof *work);
+
+	for (size_t i = 0; i < values; i++)
+		work[i] = NAN;
+	return work;
+}
 
 /* n whole numbers from -2 to 2, times `scale`. */
 static void whole_numbers(float *x, size_t n, float scale, uint32_t index)
@@ -257,8 +265,7 @@ static void check_back(void *job, const char *name)
 	struct net *n = net_behind(p);
 	const struct layer *l = &n->layer[1];
 	size_t ins = p->items * shape_values(&l->in);
-	float *din = test_calloc(ins, sizeof *din),
-	      *work = test_calloc(layer_work(l, 1), sizeof *work);
+	float *din = test_calloc(ins, sizeof *din), *work = spoilt(layer_work(l, 1));
 
 	if (b->sum == NULL)
 		take_sums(b, l, n->param);
@@ -366,8 +373,7 @@ static void check_gradient(void *job, const char *name)
 	const struct layer *l = n->layer;
 	size_t weights = l->param[0].count / l->units;
 	float *weight = test_calloc(l->param[0].count, sizeof *weight),
-	      *bias = test_calloc(l->units, sizeof *bias),
-	      *work = test_calloc(layer_work(l, 1), sizeof *work);
+	      *bias = test_calloc(l->units, sizeof *bias), *work = spoilt(layer_work(l, 1));
 
 	if (g->sum == NULL)
 		take_gradients(g, l, weights);

@@ -74,6 +74,11 @@ static const struct example {
 	{.text = "conv3x3:60/same", .in = {1, 3, 3}, .items = 2},
 	{.text = "conv3x3:2/same", .in = {1, 13, 19}, .items = 2}, /* over several panels */
 
+	{.text = "conv1x36:2", .in = {2, 6, 60}, .items = 2}, /* wide: far between rows */
+	{.text = "conv1x36:2/s2", .in = {6, 3, 75}, .items = 1},
+	{.text = "conv36x1:2", .in = {2, 60, 3}, .items = 1},
+	{.text = "conv3x1:8/s2", .in = {1, 900, 1}, .items = 1}, /* each place a row */
+
 	{.text = "dw3x3/same", .in = {3, 5, 4}},
 	{.text = "dw3x3/s2/same", .in = {2, 7, 8}},
 	{.text = "dw3x3/s2/p1/nobias", .in = {2, 7, 7}, .items = 1},
@@ -81,6 +86,8 @@ static const struct example {
 	{.text = "dw1x1/s2", .in = {2, 4, 5}},
 	{.text = "dw2x4/s3/p2", .in = {2, 6, 7}},
 	{.text = "dw5x5/p4", .in = {1, 4, 20}},
+	{.text = "dw1x36/p20", .in = {2, 3, 60}, .items = 2},
+	{.text = "dw3x1/s2", .in = {1, 900, 1}, .items = 1},
 
 	{.text = "maxpool2x2", .in = {2, 6, 4}, .points = SPACED},
 	{.text = "maxpool2x2", .in = {2, 7, 5}, .points = SPACED},
@@ -89,6 +96,7 @@ static const struct example {
 	{.text = "maxpool3x3/s2/p1", .in = {2, 7, 7}, .items = 1, .points = SPACED},
 	{.text = "maxpool3x3/s2/ceil", .in = {1, 8, 6}, .points = SPACED},
 	{.text = "maxpool1x3/s4", .in = {1, 5, 9}, .points = SPACED},
+	{.text = "maxpool1x36/s3", .in = {1, 2, 60}, .items = 1, .points = SPACED},
 
 	{.text = "avgpool2x2", .in = {2, 6, 4}},
 	{.text = "avgpool2x2/ceil", .in = {2, 7, 5}},
@@ -96,6 +104,7 @@ static const struct example {
 	{.text = "avgpool3x3/s2/p1/ceil", .in = {2, 8, 7}, .items = 1},
 	{.text = "avgpool3x3/s2/same", .in = {2, 8, 7}},
 	{.text = "avgpool1x3/s4", .in = {1, 5, 9}},
+	{.text = "avgpool1x36", .in = {2, 3, 60}, .items = 2},
 
 	{.text = "bn"},
 	{.text = "bn", .in = {7, 1, 1}},
@@ -236,7 +245,7 @@ static void forward(struct probe *p)
 /* Nothing may depend on what the worker's memory has in it. */
 static void spoil_work(struct probe *p)
 {
-	for (size_t i = 0; i < p->layer->work; i++)
+	for (size_t i = 0; i < layer_work(p->layer, 1); i++)
 		p->pass.work[i] = NAN;
 }
 
