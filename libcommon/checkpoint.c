@@ -57,12 +57,18 @@ static int is_whole(double v, double max)
 	return v >= 0 && v <= max && v == floor(v);
 }
 
-static int check_state(const double state[STATES])
+static int check_state(const struct checkpoint *c, const double state[STATES])
 {
-	return is_whole(state[AT_EPOCH], UINT32_MAX) && is_whole(state[AT_ITEM], MAX_WHOLE) &&
-	       is_whole(state[AT_STEPS], MAX_WHOLE) &&
+	double factor = state[AT_PLATEAU_FACTOR];
+
+	for (int i = AT_SUM_ITEMS; i <= AT_SUM_CORRECT; i++)
+		if (!isfinite(state[i]))
+			return 0;
+	return is_whole(state[AT_EPOCH], c->epochs) &&
+	       is_whole(state[AT_ITEM], (double)c->items) &&
+	       state[AT_SUM_ITEMS] == state[AT_ITEM] && is_whole(state[AT_STEPS], MAX_WHOLE) &&
 	       is_whole(state[AT_BEST_EPOCH], UINT32_MAX) &&
-	       is_whole(state[AT_WAITED], UINT32_MAX) &&
+	       is_whole(state[AT_WAITED], UINT32_MAX) && factor >= 0 && factor <= 1 &&
 	       is_whole(state[AT_PLATEAU_WAITED], INT32_MAX);
 }
 
@@ -129,6 +135,19 @@ out:
 	return result;
 }
 
+/* What the file was made from and this run is not. */
+static int check_inputs(
+	const struct tensor_set *file, const struct tensor_set *run, struct err *e)
+{
+	for (size_t i = 0; i < file->metas; i++) {
+		const char *key = file->meta[2 * i];
+
+		if (lineage_is_input(key) && tensor_set_meta(run, key) == NULL)
+			return err_set(e, "is of another run: %.300s is not expected", key);
+	}
+	return 0;
+}
+
 /* Every key of this run's lineage must stand in the file with the same value. */
 static int check_lineage(
 	const struct tensor_set *file, const struct tensor_set *run, struct err *e)
@@ -152,7 +171,8 @@ static int read_checkpoint(const struct checkpoint *c, const struct tensor_set *
 	struct tensor_set description;
 	int differs;
 
-	if (lineage_check_kind(set, "checkpoint", e) || check_lineage(set, lineage, e))
+	if (lineage_check_kind(set, "checkpoint", e) || check_lineage(set, lineage, e) ||
+		check_inputs(set, lineage, e))
 		return -1;
 	tensor_set_init(&description);
 	differs = model_describe(&description, c->net, c->net->param, c->preprocess,
@@ -162,7 +182,7 @@ static int read_checkpoint(const struct checkpoint *c, const struct tensor_set *
 	if (differs)
 		return -1;
 	if (state == NULL || state->dtype != TENSOR_F64 ||
-		state->size != STATES * sizeof(double) || !check_state(state->data))
+		state->size != STATES * sizeof(double) || !check_state(c, state->data))
 		return err_set(e, "has no valid %s", STATE);
 	for (int i = 0; i < c->optim->kind->states; i++) {
 		char prefix[32];

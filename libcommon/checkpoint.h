@@ -31,7 +31,9 @@ struct checkpoint {
 	struct optim *optim;
 	struct schedule *schedule;
 	struct position *position;
-	float *best; /* arena of the best parameters, or NULL where none are kept */
+	uint32_t epochs; /* as far as position->epoch goes ... */
+	size_t items;	 /* ... and position->item, in an epoch */
+	float *best;	 /* arena of the best parameters, or NULL where none are kept */
 	const struct preprocess *preprocess;
 	const char *class_names; /* or NULL */
 };
@@ -45,7 +47,8 @@ int checkpoint_save(const struct checkpoint *c, const struct tensor_set *lineage
 
 /*
  * Puts the run back where it stood. Refuses a file whose lineage (inputs, options, version,
- * net, preprocessing) differs from this run's, naming the difference. 0 or -1.
+ * net, preprocessing) differs from this run's, naming the difference, and one that stands where
+ * this run cannot. 0 or -1.
  */
 int checkpoint_load(const struct checkpoint *c, const struct tensor_set *lineage,
 	const char *path, struct err *e);

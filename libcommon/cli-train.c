@@ -21,6 +21,8 @@ static struct checkpoint checkpoint_of(struct run *r)
 		.optim = &r->optim,
 		.schedule = &r->schedule,
 		.position = &r->train.position,
+		.epochs = r->train.epochs,
+		.items = r->batcher.items,
 		.best = r->train.best,
 		.preprocess = &r->preprocess,
 		.class_names = r->data.class_names};

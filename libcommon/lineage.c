@@ -18,11 +18,18 @@ int lineage_kind(struct tensor_set *s, const char *kind, struct err *e)
 	return tensor_set_put_meta(s, "potstill.version", POTSTILL_VERSION, e);
 }
 
+#define INPUT "potstill.input."
+
+int lineage_is_input(const char *key)
+{
+	return strncmp(key, INPUT, strlen(INPUT)) == 0;
+}
+
 int lineage_input(struct tensor_set *s, const char *role, struct fingerprint f, struct err *e)
 {
 	char key[64], text[FINGERPRINT_TEXT];
 
-	snprintf(key, sizeof key, "potstill.input.%s", role);
+	snprintf(key, sizeof key, INPUT "%s", role);
 	return tensor_set_put_meta(s, key, fingerprint_text(f, text), e);
 }
 

@@ -21,6 +21,9 @@ int lineage_kind(struct tensor_set *s, const char *kind, struct err *e);
 /* Writes potstill.input.<role>. */
 int lineage_input(struct tensor_set *s, const char *role, struct fingerprint f, struct err *e);
 
+/* Whether a key is such a potstill.input.<role>. */
+int lineage_is_input(const char *key);
+
 /* Adds words to potstill.options, behind a space: lineage_option(s, e, "--epochs %d", n). */
 int lineage_option(struct tensor_set *s, struct err *e, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -46,6 +46,8 @@ static void open_world(struct world *w, const char *net, const char *optim, cons
 		.optim = &w->optim,
 		.schedule = &w->schedule,
 		.position = &w->position,
+		.epochs = 11,
+		.items = 12,
 		.best = w->best,
 		.preprocess = &w->preprocess};
 }
@@ -81,7 +83,7 @@ static void fill(struct world *w)
 	w->schedule.waited = 4;
 	w->position = (struct position){.epoch = 11,
 		.item = 12,
-		.sum = {.items = 13, .total = 0.1, .hard = 0.2, .soft = 0.4, .correct = 14},
+		.sum = {.items = 12, .total = 0.1, .hard = 0.2, .soft = 0.4, .correct = 14},
 		.best_epoch = 15,
 		.best_errors = 16,
 		.best_loss = 1e-300,
@@ -193,6 +195,61 @@ static void refuses_another_run(void **state)
 	close_world(&a);
 }
 
+/* What a run was made from and this one is not: a start by --init. */
+static void refuses_a_run_of_more(void **state)
+{
+	struct world a, b;
+	struct err e;
+
+	(void)state;
+	open_world(&a, "fc:2", "sgd", "x");
+	assert_int_equal(lineage_input(&a.lineage, "init", (struct fingerprint){1, 2}, &e), 0);
+	save(&a);
+	open_world(&b, "fc:2", "sgd", "x");
+	check_refused(&b, "potstill.input.init is not expected");
+	close_world(&a);
+}
+
+static void check_bent(struct world *a, double *part, double value)
+{
+	double before = *part;
+	struct world b;
+
+	*part = value;
+	save(a);
+	*part = before;
+	open_world(&b, "fc:2", "sgd", "x");
+	check_refused(&b, "has no valid train.state");
+}
+
+/* A file that no run of ours wrote, but whose tensors are all there. */
+static void refuses_what_cannot_be(void **state)
+{
+	struct world a, b;
+	struct err e;
+
+	(void)state;
+	open_world(&a, "fc:2", "sgd", "x");
+	fill(&a);
+	check_bent(&a, &a.schedule.factor, -0.1);
+	check_bent(&a, &a.schedule.factor, 1.1);
+	check_bent(&a, &a.schedule.factor, NAN);
+	check_bent(&a, &a.position.sum.items, NAN);
+	check_bent(&a, &a.position.sum.total, INFINITY);
+	check_bent(&a, &a.position.sum.items, 11);
+	a.position.item = 13;
+	check_bent(&a, &a.position.sum.items, 13);
+	a.position.item = 12;
+	a.position.epoch = 12;
+	check_bent(&a, &a.position.sum.items, 12);
+	a.position.epoch = 11;
+	save(&a);
+	open_world(&b, "fc:2", "sgd", "x");
+	check(checkpoint_load(&b.parts, &b.lineage, scratch_name(""), &e) == 0, "%s", e.text);
+	close_world(&b);
+	close_world(&a);
+}
+
 /* A model has no optimiser's state: it is no checkpoint. */
 static void refuses_a_model(void **state)
 {
@@ -216,6 +273,8 @@ int main(void)
 		cmocka_unit_test(everything_comes_back),
 		cmocka_unit_test(a_fresh_run_comes_back),
 		cmocka_unit_test(refuses_another_run),
+		cmocka_unit_test(refuses_a_run_of_more),
+		cmocka_unit_test(refuses_what_cannot_be),
 		cmocka_unit_test(refuses_a_model),
 	};
 
