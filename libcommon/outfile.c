@@ -120,14 +120,42 @@ static int open_temporary(struct outfile *o, const char *target, struct err *e)
 	return 0;
 }
 
-/* A symbolic link stays a link: the file that it names is replaced. */
+/* Where a link leads whose end is not there yet; the path itself where it is no link. */
+static int follow(char path[PATH_MAX])
+{
+	char to[PATH_MAX], next[PATH_MAX];
+
+	for (int i = 0; i < TRIES; i++) {
+		ssize_t n = readlink(path, to, sizeof to - 1);
+		int folder = folder_length(path);
+
+		if (n < 0)
+			return 0;
+		to[n] = '\0';
+		if (snprintf(next, sizeof next, "%.*s%s", to[0] == '/' ? 0 : folder, path,
+			    to) >= PATH_MAX)
+			break;
+		memcpy(path, next, sizeof next);
+	}
+	errno = ELOOP;
+	return -1;
+}
+
+/* A symbolic link stays a link: the file that it names is made or replaced. */
 static int open_target(struct outfile *o, struct err *e)
 {
-	char *target = realpath(o->path, NULL);
-	int failed = open_temporary(o, target == NULL ? o->path : target, e);
+	char target[PATH_MAX];
 
-	free(target);
-	return failed;
+	if (realpath(o->path, target) == NULL) {
+		if (strlen(o->path) >= PATH_MAX) {
+			errno = ENAMETOOLONG;
+			return err_errno(e, "\"%s\": cannot create", o->path);
+		}
+		strcpy(target, o->path);
+		if (follow(target))
+			return err_errno(e, "\"%s\": cannot create", o->path);
+	}
+	return open_temporary(o, target, e);
 }
 
 int outfile_open(struct outfile *o, const char *path, struct err *e)

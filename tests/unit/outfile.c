@@ -196,6 +196,34 @@ static void link_stays(void **state)
 	unlink("target");
 }
 
+/* The first result through a link that was laid beforehand. */
+static void dangling_link_is_followed(void **state)
+{
+	struct outfile o;
+	struct stat st;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(mkdir("folder", 0777), 0);
+	assert_int_equal(symlink("folder/second", "first"), 0);
+	assert_int_equal(symlink("target", "folder/second"), 0);
+	start(&o, "first", "new");
+	finish(&o);
+	assert_holds("folder/target", "new");
+	assert_int_equal(lstat("first", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(lstat("folder/second", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	unlink("folder/target");
+	unlink("folder/second");
+	assert_int_equal(symlink("../first", "folder/second"), 0); /* a circle */
+	assert_int_equal(outfile_open(&o, "first", &e), -1);
+	assert_non_null(strstr(e.text, "\"first\": cannot create"));
+	unlink("folder/second");
+	unlink("first");
+	rmdir("folder");
+}
+
 static void longest_name(void **state)
 {
 	char name[256];
@@ -309,6 +337,7 @@ int main(void)
 		cmocka_unit_test(durable_together),
 		cmocka_unit_test(mode_by_umask),
 		cmocka_unit_test(link_stays),
+		cmocka_unit_test(dangling_link_is_followed),
 		cmocka_unit_test(longest_name),
 		cmocka_unit_test(open_errors),
 		cmocka_unit_test(full_device),
