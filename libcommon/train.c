@@ -29,6 +29,15 @@ static double current_lr(const struct train *t)
 	return schedule_lr(t->schedule, t->position.epoch + part);
 }
 
+/* That of the epoch's last step. */
+static double last_lr(const struct train *t)
+{
+	size_t items = t->batcher->items, batch = t->batcher->batch;
+	size_t last = (items - 1) / batch * batch;
+
+	return schedule_lr(t->schedule, t->position.epoch + (double)last / (double)items);
+}
+
 struct step {
 	struct train *train;
 	const struct batch *batch;
@@ -48,9 +57,10 @@ static void lose_rows(void *step, size_t from, size_t to, const float *logits, f
 	loss_rows(s->train->loss, s->batch, from, to, logits, dlogits);
 }
 
-static int step(struct train *t, const struct batch *batch, double lr, struct err *e)
+static int step(struct train *t, const struct batch *batch, struct err *e)
 {
 	struct position *p = &t->position;
+	double lr = current_lr(t);
 	struct step s = {t, batch};
 	struct net_visitor v = {fill_rows, lose_rows, &s};
 
@@ -68,14 +78,13 @@ static int step(struct train *t, const struct batch *batch, double lr, struct er
 }
 
 /* 0 at the end of the epoch, 1 where it was stopped. */
-static int train_epoch(struct train *t, struct train_report *r, struct err *e)
+static int train_epoch(struct train *t, struct err *e)
 {
 	struct batch batch;
 
 	batcher_start(t->batcher, t->position.epoch, t->position.item);
 	while (batcher_next(t->batcher, &batch)) {
-		r->lr = current_lr(t);
-		if (step(t, &batch, r->lr, e))
+		if (step(t, &batch, e))
 			return -1;
 		if (t->on_step != NULL)
 			t->on_step(t->arg, t->position.epoch, t->position.item);
@@ -172,6 +181,7 @@ static void summarise(
 
 	r->epoch = t->position.epoch + 1;
 	r->epochs = t->epochs;
+	r->lr = last_lr(t);
 	r->loss = sum->total / sum->items;
 	r->hard = sum->hard / sum->items;
 	r->soft = sum->soft / sum->items;
@@ -202,10 +212,10 @@ int train_run(struct train *t, struct err *e)
 {
 	net_pack(t->net);
 	while (!is_over(t)) {
-		struct train_report r = {.lr = current_lr(t)};
+		struct train_report r = {0};
 		size_t before = t->position.item;
 		double start = now();
-		int ended = train_epoch(t, &r, e);
+		int ended = train_epoch(t, e);
 
 		if (ended != 0)
 			return ended;
