@@ -16,16 +16,32 @@ static const struct loss_kind *find_loss(const struct distill_options *d)
 	return kind;
 }
 
+static double given(double option, double otherwise)
+{
+	return option >= 0 ? option : otherwise;
+}
+
+/* The kind's own weights unless the options give others. */
+static void set_weights(
+	struct loss *l, const struct loss_kind *kind, const struct distill_options *d)
+{
+	l->hard = given(d->hard_weight, given(d->alpha, kind->hard));
+	l->soft = given(d->soft_weight, d->alpha >= 0 ? 1 - d->alpha : kind->soft);
+}
+
 static void check_distillation(const struct distill_options *d)
 {
 	const struct loss_kind *kind = find_loss(d);
+	struct loss l;
 
 	if (d->targets == NULL)
 		die_usage("--targets is missing");
 	if (d->alpha >= 0 && (d->hard_weight >= 0 || d->soft_weight >= 0))
 		die_usage("--alpha goes without --hard-weight and --soft-weight");
-	if (d->hard_weight == 0 && d->soft_weight == 0)
-		die_usage("--hard-weight and --soft-weight are both 0");
+	set_weights(&l, kind, d);
+	if (l.hard == 0 && l.soft == 0)
+		die_usage("--hard-weight and --soft-weight are both 0 with --loss %s",
+			kind->name);
 	if (d->no_t_squared && !kind->t_squared)
 		die_usage("--no-t-squared has no meaning for --loss %s", kind->name);
 }
@@ -97,7 +113,6 @@ void cli_train_check_options(const struct train_options *o, const struct distill
 		check_distillation(d);
 }
 
-/* The loss of a student: the kind's own weights unless the options give others. */
 static void set_distillation(struct loss *l, const struct run *r)
 {
 	const struct distill_options *d = r->d;
@@ -106,12 +121,7 @@ static void set_distillation(struct loss *l, const struct run *r)
 	l->kind = find_loss(d);
 	l->temperature = d->temperature > 0 ? d->temperature : own;
 	l->scale_soft = l->kind->t_squared && !d->no_t_squared;
-	l->hard = d->alpha >= 0 ? d->alpha : l->kind->hard;
-	l->soft = d->alpha >= 0 ? 1 - d->alpha : l->kind->soft;
-	if (d->hard_weight >= 0)
-		l->hard = d->hard_weight;
-	if (d->soft_weight >= 0)
-		l->soft = d->soft_weight;
+	set_weights(l, l->kind, d);
 }
 
 /* Logits give any temperature; probabilities have one, and no logits. */
@@ -159,13 +169,6 @@ static void make_loss(struct run *r)
 		die_err(&e);
 }
 
-/* Below 0 an option is not given. */
-static void set_given(double *number, double option)
-{
-	if (option >= 0)
-		*number = option;
-}
-
 static void make_optim(struct run *r)
 {
 	const struct train_options *o = r->o;
@@ -174,10 +177,10 @@ static void make_optim(struct run *r)
 	optim_defaults(&r->optim, optim_kind_find(o->optimizer));
 	r->optim.momentum = o->momentum;
 	r->optim.nesterov = o->nesterov;
-	set_given(&r->optim.beta1, o->beta1);
-	set_given(&r->optim.beta2, o->beta2);
-	set_given(&r->optim.rho, o->rho);
-	set_given(&r->optim.epsilon, o->epsilon);
+	r->optim.beta1 = given(o->beta1, r->optim.beta1);
+	r->optim.beta2 = given(o->beta2, r->optim.beta2);
+	r->optim.rho = given(o->rho, r->optim.rho);
+	r->optim.epsilon = given(o->epsilon, r->optim.epsilon);
 	r->optim.weight_decay = o->weight_decay;
 	r->optim.clip = o->clip;
 	r->optim.max_norm = o->max_squared_norm > 0 ? o->max_squared_norm : o->max_norm;
@@ -193,12 +196,12 @@ static void make_schedule(struct run *r)
 
 	schedule_defaults(s);
 	s->kind = (enum schedule_kind)o->schedule;
-	s->lr = o->lr >= 0 ? o->lr : r->optim.kind->default_lr;
+	s->lr = given(o->lr, r->optim.kind->default_lr);
 	s->warmup = o->warmup;
 	s->step = (double)batch_of(r) / (double)items_of(r);
 	s->epochs = o->epochs;
-	set_given(&s->lr_min, o->lr_min);
-	set_given(&s->gamma, o->gamma);
+	s->lr_min = given(o->lr_min, s->lr_min);
+	s->gamma = given(o->gamma, s->gamma);
 	if (o->step_epochs >= 0)
 		s->step_epochs = o->step_epochs;
 	if (o->lr_patience >= 0)
