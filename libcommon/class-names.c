@@ -170,3 +170,33 @@ int class_names_count(const char *json, size_t *n, struct err *e)
 	free(list);
 	return 0;
 }
+
+static int match(
+	char **name, size_t n, char **other, size_t others, const char *where, struct err *e)
+{
+	for (size_t i = 0; i < size_min(n, others); i++)
+		if (strcmp(name[i], other[i]) != 0)
+			return err_set(e, "class %zu is \"%.100s\", but \"%.100s\" in %s", i,
+				name[i], other[i], where);
+	return 0;
+}
+
+int class_names_match(const char *json, const char *others, const char *where, struct err *e)
+{
+	char **name, **other;
+	size_t n, m;
+	int differs;
+
+	if (json == NULL || others == NULL)
+		return 0;
+	if (json_read_texts(json, &name, &n, e))
+		return err_set(e, "class names are no JSON array of strings");
+	if (json_read_texts(others, &other, &m, e)) {
+		free(name);
+		return err_set(e, "class names of %s are no JSON array of strings", where);
+	}
+	differs = match(name, n, other, m, where, e);
+	free(name);
+	free(other);
+	return differs;
+}

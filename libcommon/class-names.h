@@ -20,4 +20,11 @@ char *class_names_json(const char *const *name, size_t n, struct err *e);
 /* How many names an array holds; refuses anything but an array of strings. 0 or -1. */
 int class_names_count(const char *json, size_t *n, struct err *e);
 
+/*
+ * Checks that two arrays give classes the same numbers: class for class they are the same, as
+ * far as both go. Either may be NULL. 0, or -1 with the first class that differs; `where` is
+ * whose the others are, such as "the data set".
+ */
+int class_names_match(const char *json, const char *others, const char *where, struct err *e);
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What a run of training reads: data, soft targets, validation. */
+#include "class-names.h"
 #include "cli-train-setup.h"
 #include "die.h"
 #include "err.h"
@@ -88,6 +89,11 @@ static void load_validation(struct run *r)
 	if (!shape_fits(&r->validation.shape, &r->data.shape))
 		die("\"%s\": its items have another shape than those of \"%s\"", name,
 			r->data_path);
+	if (class_names_match(r->validation.class_names, r->data.class_names,
+		    "the data that is trained on", &e)) {
+		err_in(&e, name);
+		die_err(&e);
+	}
 	r->train.validation = &r->validation;
 	r->train.validation_items = r->validation.items;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "model-file.h"
 
+#include "class-names.h"
 #include "err.h"
 #include "lineage.h"
 #include "number.h"
@@ -235,7 +236,7 @@ int model_check(const struct model *m, const char *path, const struct dataset *d
 	else if (m->net->classes < d->classes)
 		err_set(e, "tells %zu classes apart where the data set has %zu",
 			m->net->classes, d->classes);
-	else
+	else if (class_names_match(m->class_names, d->class_names, "the data set", e) == 0)
 		return 0;
 	return err_in(e, path);
 }

@@ -25,7 +25,8 @@ struct model {
 int model_load(struct model *m, const char *path, struct workers *w, struct err *e);
 void model_release(struct model *m);
 
-/* -1 with text unless the model takes the data set's items and has no fewer classes. */
+/* -1 with text unless the model takes the data set's items, has no fewer classes and, where
+ * both say how these are called, calls them the same. */
 int model_check(
 	const struct model *m, const char *path, const struct dataset *d, struct err *e);
 
