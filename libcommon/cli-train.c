@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli-train.h"
 
+#include "cli-files.h"
 #include "cli-output.h"
 #include "cli-train-report.h"
 #include "cli-train-setup.h"
@@ -138,6 +139,16 @@ static void check_files(
 	const struct train_options *o, const struct distill_options *distill, const char *data)
 {
 	const char *const given[] = {data, o->validation, o->init};
+	const struct cli_file files[] = {
+		{"the data set", data, CLI_INPUT},
+		{"--targets", distill != NULL ? distill->targets : NULL, CLI_INPUT},
+		{"--validation", o->validation, CLI_INPUT},
+		{"--init", o->init, CLI_INPUT},
+		{"--net", o->net, CLI_INPUT},
+		{"--output", o->output, CLI_RESULT},
+		{"--checkpoint", o->checkpoint, CLI_RECORD},
+		{"--log", o->log, CLI_RECORD},
+	};
 
 	options_one_stdin(given, 3, distill != NULL ? distill->targets : NULL);
 	if (o->checkpoint != NULL && strcmp(o->checkpoint, "-") == 0)
@@ -146,6 +157,7 @@ static void check_files(
 		die_usage("model and log cannot both go to standard output");
 	if (o->dry_run)
 		return;
+	cli_files_check(files, sizeof files / sizeof files[0]);
 	cli_output_check(o->output);
 	if (o->checkpoint != NULL)
 		cli_output_check(o->checkpoint);

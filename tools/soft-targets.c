@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What teachers say of each item of a data set, written down for students. */
 #include "soft-targets.h"
+#include "cli-files.h"
 #include "cli-output.h"
 #include "cli-rows.h"
 #include "cli-targets.h"
@@ -60,6 +61,21 @@ static const struct tool tool = {
 	.max_operands = -1,
 };
 
+static void check_files(char **path, int n)
+{
+	const struct cli_file outputs[] = {
+		{"--output", output, CLI_RESULT}, {"--report", report, CLI_RECORD}};
+
+	cli_files_check(outputs, 2);
+	for (int i = 0; i < n; i++) {
+		const struct cli_file both[] = {
+			{i == 0 ? "the data set" : "a teacher", path[i], CLI_INPUT},
+			outputs[1]};
+
+		cli_files_check(both, 2);
+	}
+}
+
 static void check_options(char **path, int n)
 {
 	options_one_stdin((const char *const *)path, n, NULL);
@@ -76,6 +92,7 @@ static void check_options(char **path, int n)
 			  "the same");
 	if (report != NULL && strcmp(report, "-") == 0 && strcmp(output, "-") == 0)
 		die_usage("targets and report cannot both go to standard output");
+	check_files(path, n);
 	cli_output_check(output);
 	if (report != NULL)
 		cli_output_check(report);
