@@ -138,6 +138,11 @@ static int validate(struct train *t, struct train_report *r, struct err *e)
 		return 0;
 	if (infer_run(&in, add_validation, &v, e))
 		return -1;
+	if (!isfinite(v.loss))
+		return err_set(e,
+			"the validation's loss is no longer finite in epoch %u: try a smaller "
+			"learning rate or --clip",
+			t->position.epoch + 1);
 	items = (double)infer_items(&in);
 	r->validation_errors = v.errors;
 	r->validation_accuracy = 1 - (double)v.errors / items;
@@ -208,6 +213,17 @@ static int is_over(const struct train *t)
 	       (t->patience > 0 && t->position.waited >= t->patience);
 }
 
+/* The last step's parameters have been through no loss yet. */
+static int check_param(const struct net *n, struct err *e)
+{
+	for (size_t i = 0; i < n->arena; i++)
+		if (!isfinite(n->param[i]))
+			return err_set(e,
+				"the parameters are no longer finite after the last step: try "
+				"a smaller learning rate or --clip");
+	return 0;
+}
+
 int train_run(struct train *t, struct err *e)
 {
 	net_pack(t->net);
@@ -227,5 +243,5 @@ int train_run(struct train *t, struct err *e)
 	}
 	if (t->best != NULL && t->position.best_epoch > 0)
 		memcpy(t->net->param, t->best, t->net->arena * sizeof *t->best);
-	return 0;
+	return check_param(t->net, e);
 }

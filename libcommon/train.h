@@ -53,8 +53,8 @@ struct train {
 
 /*
  * Trains from t->position on. 0 at the end (net->param holds the best epoch's parameters, if
- * they are kept), 1 where `stop` ended it (t->position says where), -1 with text: the loss is
- * no longer finite, or a function failed.
+ * they are kept), 1 where `stop` ended it (t->position says where), -1 with text: a loss or a
+ * parameter is no longer finite, or a function failed.
  */
 int train_run(struct train *t, struct err *e);
 

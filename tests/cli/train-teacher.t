@@ -83,6 +83,12 @@ for monitor, key in ("errors", ("validation_errors", "validation_loss")), ("loss
     best[monitor] = max(r["epoch"] for r in rows if r["best"])
     assert len(rows) == min(24, best[monitor] + 6), (len(rows), best)
 assert best["errors"] != best["loss"], best'
+fails "a loss of a validation that is not finite" 1 "the validation's loss is no longer finite in epoch 4: " \
+	train-teacher -q --net 784-10 --epochs 4 --batch 250 --optimizer sgd --weight-decay 1e6 --lr 1e6 --validation .5 -o inf.zst \
+	train.safetensors.zst
+fails "nor the parameters of the last step" 1 'the parameters are no longer finite after the last step' \
+	train-teacher -q --net 784-10 --epochs 4 --batch 500 --optimizer sgd --weight-decay 1e6 --lr 1e6 -o inf.zst train.safetensors.zst
+not_ok "and no such model is written" test -e inf.zst
 # The best epoch of a run that diverges afterwards is kept: the same as a run of that one epoch.
 keep="--optimizer sgd --lr 0.1 --schedule step --step-epochs 1 --gamma 0 --validation .2"
 # shellcheck disable=SC2086 # options are words
@@ -205,6 +211,19 @@ fails "a share above 1" 2 'no share between 0 and 1' train-teacher --net 784-10 
 fails "a model for data" 1 '"model.safetensors": ' train-teacher --net 784-10 -o x model.safetensors
 fails "a file that is not there" 1 '"none": ' train-teacher --net 784-10 -o x none
 fails "a folder that is not there" 1 'cannot create' train-teacher --net 784-10 -o none/x train.safetensors.zst
+# When all is trained a signal ends it at once again, though nobody reads the model.
+ok "a signal while the model is written" "$PYTHON" -c '
+import fcntl, signal, struct, subprocess, termios, time
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+tool = subprocess.Popen(["train-teacher", "--net", "784-200-10", "--epochs", "1", "train.safetensors.zst"],
+                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+assert tool.stderr.readline().startswith(b"epoch 1/1")
+full = 0
+while full < 60000:  # of the 64 KiB that a pipe holds
+    time.sleep(.01)
+    full = struct.unpack("i", fcntl.ioctl(tool.stdout, termios.FIONREAD, b"    "))[0]
+tool.send_signal(signal.SIGTERM)
+assert tool.wait(10) == -signal.SIGTERM, tool.returncode'
 fails "a full disk" 1 '/dev/full' train-teacher -q --net 784-10 --epochs 1 -o /dev/full train.safetensors.zst
 fails "another start's mean" 1 'was trained with --mean 0 --sd 1' train-teacher --net 784-32-10 --mean .1 --init model.safetensors -o x \
 	train.safetensors.zst
