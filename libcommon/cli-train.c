@@ -101,6 +101,7 @@ static void run_training(struct run *r)
 		warn("interrupted; %s", e.text);
 	if (result == 1)
 		die_by_signal();
+	die_on_signal_now(); /* what follows may take long: the model goes into a pipe */
 	if (result < 0)
 		die_err(&e);
 	if (r->log != NULL && fclose(r->log) != 0)

@@ -109,6 +109,13 @@ volatile int *die_on_signal_later(void)
 	return &signal_seen;
 }
 
+void die_on_signal_now(void)
+{
+	later = 0;
+	if (signal_seen != 0)
+		die_by_signal();
+}
+
 void die_by_signal(void)
 {
 	int number = signal_seen;

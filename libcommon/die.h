@@ -23,11 +23,13 @@ void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * On SIGINT, SIGTERM and SIGHUP: temporaries are removed and the process dies by the
- * signal. With die_on_signal_later, the first signal only sets the returned flag; the tool
- * ends by die_by_signal(). SIGPIPE is ignored, so a closed pipe is a write error (exit 1).
+ * signal. From die_on_signal_later to die_on_signal_now, the first signal only sets the
+ * returned flag; the tool ends by die_by_signal(). SIGPIPE is ignored, so a closed pipe is a
+ * write error (exit 1).
  */
 void die_setup_signals(void);
 volatile int *die_on_signal_later(void);
+void die_on_signal_now(void); /* by one that came meanwhile, too */
 _Noreturn void die_by_signal(void);
 
 #endif
