@@ -7,6 +7,7 @@
 #include "sgemm.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* Records an option by its word. */
 static int record_choice(
@@ -69,7 +70,7 @@ static int record_data(const struct run *r, struct tensor_set *s, struct err *e)
 	if (r->train.validation == NULL)
 		return 0;
 	if (r->train.validation == &r->data &&
-		lineage_option(s, e, "--validation %s", o->validation))
+		lineage_real(s, e, "--validation", strtod(o->validation, NULL)))
 		return -1;
 	if (lineage_option(s, e, "--keep %s --patience %d",
 		    r->train.best != NULL ? "best" : "last", o->patience))

@@ -38,6 +38,8 @@ static void check_distillation(const struct distill_options *d)
 		die_usage("--targets is missing");
 	if (d->alpha >= 0 && (d->hard_weight >= 0 || d->soft_weight >= 0))
 		die_usage("--alpha goes without --hard-weight and --soft-weight");
+	if (d->temperature > 0 && kind->targets == BATCH_LOGITS)
+		die_usage("--temperature has no meaning for --loss %s", kind->name);
 	set_weights(&l, kind, d);
 	if (l.hard == 0 && l.soft == 0)
 		die_usage("--hard-weight and --soft-weight are both 0 with --loss %s",
@@ -107,6 +109,8 @@ void cli_train_check_options(const struct train_options *o, const struct distill
 		die_usage("--crop is --jitter by another name: give one of them");
 	if (o->resume && o->checkpoint == NULL)
 		die_usage("--resume needs --checkpoint");
+	if (o->checkpoint_every > 0 && o->checkpoint == NULL)
+		die_usage("--checkpoint-every needs --checkpoint");
 	check_optimizer(o);
 	check_schedule(o);
 	if (d != NULL)

@@ -30,9 +30,8 @@ struct train_options {
 #define TRAIN_DEFAULTS \
 	{ \
 		.output = "-", .optimizer = "adam", .keep = -1, .epochs = 20, .batch = 128, \
-		.step_epochs = -1, .lr_patience = -1, .checkpoint_every = 1, .lr = -1, \
-		.beta1 = -1, .beta2 = -1, .rho = -1, .epsilon = -1, .gamma = -1, .lr_min = -1, \
-		.sd = 1 \
+		.step_epochs = -1, .lr_patience = -1, .lr = -1, .beta1 = -1, .beta2 = -1, \
+		.rho = -1, .epsilon = -1, .gamma = -1, .lr_min = -1, .sd = 1 \
 	}
 
 /* `o` is a static struct train_options: rows need constant addresses. */

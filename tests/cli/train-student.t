@@ -70,6 +70,10 @@ fails "no targets" 2 '--targets is missing' student train.safetensors.zst
 fails "an unknown loss" 2 '"kl" is no loss that learns from targets' student --loss kl -S soft.safetensors.zst train.safetensors.zst
 fails "ce alone is the teacher's" 2 '"ce" is no loss' student --loss ce -S soft.safetensors.zst train.safetensors.zst
 fails "alpha and weights" 2 'goes without' student --alpha .5 --soft-weight 1 -S soft.safetensors.zst train.safetensors.zst
+fails "no weight of the loss's own" 2 'both 0 with --loss mse-logits' student --loss mse-logits --soft-weight 0 -S soft.safetensors.zst \
+	train.safetensors.zst
+fails "a temperature for logits" 2 '--temperature has no meaning for --loss mse-logits' student --loss mse-logits -T 20 \
+	-S soft.safetensors.zst train.safetensors.zst
 fails "no weight at all" 2 'both 0' student --hard-weight 0 --soft-weight 0 -S soft.safetensors.zst train.safetensors.zst
 fails "T^2 of another loss" 2 'no meaning for --loss mse-logits' student --loss mse-logits --no-t-squared -S soft.safetensors.zst train.safetensors.zst
 fails "a temperature of 0" 2 'is not between' student --temperature 0 -S soft.safetensors.zst train.safetensors.zst

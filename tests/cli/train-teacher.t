@@ -62,6 +62,9 @@ assert all(0 <= r["accuracy"] <= 1 and 0 <= r["validation_errors"] <= 100 for r 
 assert rows[-1]["loss"] < rows[0]["loss"]'
 ok "validation on a data set" train-teacher --net 784-32-10 --epochs 2 --validation test.safetensors.zst -o v2.safetensors.zst \
 	train.safetensors.zst
+teach --epochs 1 --validation .2 -o share.safetensors train.safetensors.zst
+teach --epochs 1 --validation 0.20 -o written.safetensors train.safetensors.zst
+same "however the share is written" share.safetensors written.safetensors
 # A learning rate of 0 never improves on the first epoch: patience 2 ends the run after epoch 3.
 ok "patience" train-teacher --net 784-32-10 --epochs 9 --lr 0 --validation .2 --patience 2 -o p.safetensors.zst train.safetensors.zst
 is "ends the run early" "$(grep -c '^epoch' "$ERR")" 3
@@ -206,6 +209,7 @@ fails "nesterov for rmsprop" 2 '--nesterov has no meaning' train-teacher --net 7
 fails "nesterov alone" 2 'needs --momentum' train-teacher --net 784-10 --optimizer sgd --nesterov train.safetensors.zst
 fails "patience alone" 2 'needs --validation' train-teacher --net 784-10 --patience 3 train.safetensors.zst
 fails "monitor alone" 2 '--monitor loss needs --validation' train-teacher --net 784-10 --monitor loss train.safetensors.zst
+fails "checkpoint-every alone" 2 'needs --checkpoint' train-teacher --net 784-10 --checkpoint-every 3 train.safetensors.zst
 fails "resume alone" 2 'needs --checkpoint' train-teacher --net 784-10 --resume train.safetensors.zst
 fails "a share above 1" 2 'no share between 0 and 1' train-teacher --net 784-10 --validation 1.5 -o x train.safetensors.zst
 fails "a model for data" 1 '"model.safetensors": ' train-teacher --net 784-10 -o x model.safetensors
