@@ -16,7 +16,8 @@ static const struct loss_kind *find_loss(const struct distill_options *d)
 	return kind;
 }
 
-static double given(double option, double otherwise)
+/* Numbers below 0 stand for "not given". */
+static double option_or(double option, double otherwise)
 {
 	return option >= 0 ? option : otherwise;
 }
@@ -25,8 +26,8 @@ static double given(double option, double otherwise)
 static void set_weights(
 	struct loss *l, const struct loss_kind *kind, const struct distill_options *d)
 {
-	l->hard = given(d->hard_weight, given(d->alpha, kind->hard));
-	l->soft = given(d->soft_weight, d->alpha >= 0 ? 1 - d->alpha : kind->soft);
+	l->hard = option_or(d->hard_weight, option_or(d->alpha, kind->hard));
+	l->soft = option_or(d->soft_weight, d->alpha >= 0 ? 1 - d->alpha : kind->soft);
 }
 
 static void check_distillation(const struct distill_options *d)
@@ -48,13 +49,15 @@ static void check_distillation(const struct distill_options *d)
 		die_usage("--no-t-squared has no meaning for --loss %s", kind->name);
 }
 
-static void check_use(const struct optim_kind *kind, int use, bool given, const char *option)
+static void check_optimizer_use(
+	const struct optim_kind *kind, int use, bool given, const char *option)
 {
 	if (given && !(kind->uses & use))
 		die_usage("--%s has no meaning for --optimizer %s", option, kind->name);
 }
 
-static void check_time(const struct train_options *o, int use, bool given, const char *option)
+static void check_schedule_use(
+	const struct train_options *o, int use, bool given, const char *option)
 {
 	char word[OPTION_WORD];
 
@@ -65,10 +68,10 @@ static void check_time(const struct train_options *o, int use, bool given, const
 
 static void check_schedule(const struct train_options *o)
 {
-	check_time(o, SCHEDULE_USES_GAMMA, o->gamma >= 0, "gamma");
-	check_time(o, SCHEDULE_USES_STEP_EPOCHS, o->step_epochs >= 0, "step-epochs");
-	check_time(o, SCHEDULE_USES_PATIENCE, o->lr_patience >= 0, "lr-patience");
-	check_time(o, SCHEDULE_USES_LR_MIN, o->lr_min >= 0, "lr-min");
+	check_schedule_use(o, SCHEDULE_USES_GAMMA, o->gamma >= 0, "gamma");
+	check_schedule_use(o, SCHEDULE_USES_STEP_EPOCHS, o->step_epochs >= 0, "step-epochs");
+	check_schedule_use(o, SCHEDULE_USES_PATIENCE, o->lr_patience >= 0, "lr-patience");
+	check_schedule_use(o, SCHEDULE_USES_LR_MIN, o->lr_min >= 0, "lr-min");
 }
 
 static void check_optimizer(const struct train_options *o)
@@ -77,14 +80,14 @@ static void check_optimizer(const struct train_options *o)
 
 	if (kind == NULL)
 		die_usage("--optimizer: \"%s\" is no optimiser", o->optimizer);
-	check_use(kind, OPTIM_USES_MOMENTUM, o->momentum > 0, "momentum");
-	check_use(kind, OPTIM_USES_BETAS, o->beta1 >= 0, "beta1");
-	check_use(kind, OPTIM_USES_BETAS, o->beta2 >= 0, "beta2");
-	check_use(kind, OPTIM_USES_RHO, o->rho >= 0, "rho");
-	check_use(kind, OPTIM_USES_EPSILON, o->epsilon >= 0, "epsilon");
+	check_optimizer_use(kind, OPTIM_USES_MOMENTUM, o->momentum > 0, "momentum");
+	check_optimizer_use(kind, OPTIM_USES_BETAS, o->beta1 >= 0, "beta1");
+	check_optimizer_use(kind, OPTIM_USES_BETAS, o->beta2 >= 0, "beta2");
+	check_optimizer_use(kind, OPTIM_USES_RHO, o->rho >= 0, "rho");
+	check_optimizer_use(kind, OPTIM_USES_EPSILON, o->epsilon >= 0, "epsilon");
 	if (o->nesterov && !(o->momentum > 0))
 		die_usage("--nesterov needs --momentum");
-	check_use(kind, OPTIM_USES_NESTEROV, o->nesterov, "nesterov");
+	check_optimizer_use(kind, OPTIM_USES_NESTEROV, o->nesterov, "nesterov");
 	if (o->max_norm > 0 && o->max_squared_norm > 0)
 		die_usage("--max-norm and --max-squared-norm exclude each other");
 }
@@ -181,10 +184,10 @@ static void make_optim(struct run *r)
 	optim_defaults(&r->optim, optim_kind_find(o->optimizer));
 	r->optim.momentum = o->momentum;
 	r->optim.nesterov = o->nesterov;
-	r->optim.beta1 = given(o->beta1, r->optim.beta1);
-	r->optim.beta2 = given(o->beta2, r->optim.beta2);
-	r->optim.rho = given(o->rho, r->optim.rho);
-	r->optim.epsilon = given(o->epsilon, r->optim.epsilon);
+	r->optim.beta1 = option_or(o->beta1, r->optim.beta1);
+	r->optim.beta2 = option_or(o->beta2, r->optim.beta2);
+	r->optim.rho = option_or(o->rho, r->optim.rho);
+	r->optim.epsilon = option_or(o->epsilon, r->optim.epsilon);
 	r->optim.weight_decay = o->weight_decay;
 	r->optim.clip = o->clip;
 	r->optim.max_norm = o->max_squared_norm > 0 ? o->max_squared_norm : o->max_norm;
@@ -200,12 +203,12 @@ static void make_schedule(struct run *r)
 
 	schedule_defaults(s);
 	s->kind = (enum schedule_kind)o->schedule;
-	s->lr = given(o->lr, r->optim.kind->default_lr);
+	s->lr = option_or(o->lr, r->optim.kind->default_lr);
 	s->warmup = o->warmup;
 	s->step = (double)batch_of(r) / (double)items_of(r);
 	s->epochs = o->epochs;
-	s->lr_min = given(o->lr_min, s->lr_min);
-	s->gamma = given(o->gamma, s->gamma);
+	s->lr_min = option_or(o->lr_min, s->lr_min);
+	s->gamma = option_or(o->gamma, s->gamma);
 	if (o->step_epochs >= 0)
 		s->step_epochs = o->step_epochs;
 	if (o->lr_patience >= 0)

@@ -65,13 +65,12 @@ static void on_step(void *arg, uint32_t epoch, size_t items_done)
 static int on_epoch(void *arg, const struct train_report *report, struct err *e)
 {
 	struct run *r = arg;
-	int every = r->o->checkpoint_every;
+	uint32_t every = r->o->checkpoint_every > 0 ? (uint32_t)r->o->checkpoint_every : 1;
 
 	cli_train_say_epoch(report, r->d != NULL);
 	if (r->log != NULL && cli_train_log(r->log, report, e))
 		return err_in(e, r->o->log);
-	if (r->o->checkpoint == NULL ||
-		(every > 0 && report->epoch % (uint32_t)every != 0)) /* not given: each */
+	if (r->o->checkpoint == NULL || report->epoch % every != 0)
 		return 0;
 	return save_checkpoint(r, e);
 }

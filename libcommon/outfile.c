@@ -141,20 +141,25 @@ static int follow(char path[PATH_MAX])
 	return -1;
 }
 
+static int find_target(const char *path, char target[PATH_MAX])
+{
+	if (realpath(path, target) != NULL)
+		return 0;
+	if (strlen(path) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(target, path);
+	return follow(target);
+}
+
 /* A symbolic link stays a link: the file that it names is made or replaced. */
 static int open_target(struct outfile *o, struct err *e)
 {
 	char target[PATH_MAX];
 
-	if (realpath(o->path, target) == NULL) {
-		if (strlen(o->path) >= PATH_MAX) {
-			errno = ENAMETOOLONG;
-			return err_errno(e, "\"%s\": cannot create", o->path);
-		}
-		strcpy(target, o->path);
-		if (follow(target))
-			return err_errno(e, "\"%s\": cannot create", o->path);
-	}
+	if (find_target(o->path, target))
+		return err_errno(e, "\"%s\": cannot create", o->path);
 	return open_temporary(o, target, e);
 }
 
