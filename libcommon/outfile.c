@@ -143,13 +143,15 @@ static int follow(char path[PATH_MAX])
 
 static int find_target(const char *path, char target[PATH_MAX])
 {
+	size_t n = strlen(path);
+
 	if (realpath(path, target) != NULL)
 		return 0;
-	if (strlen(path) >= PATH_MAX) {
+	if (n >= PATH_MAX) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	strcpy(target, path);
+	memcpy(target, path, n + 1);
 	return follow(target);
 }
 
