@@ -61,8 +61,8 @@ struct train_options {
 			"crop anywhere after padding by PAD: the same"), \
 		OPTION_FLAG(0, "flip", &(o).flip, "mirror half of the pictures"), \
 		OPTION_REAL(0, "mean", "X", &(o).mean, -1e6, 1e6, \
-			"taken from pixels in [0,1] (or features) [0]"), \
-		OPTION_REAL(0, "sd", "X", &(o).sd, 1e-9, 1e9, "divides what remains [1]"), \
+			"subtracted from pixels in [0,1] (or features) [0]"), \
+		OPTION_REAL(0, "sd", "X", &(o).sd, 1e-9, 1e9, "divides the difference [1]"), \
 		OPTION_CHOICE(0, "order", "shuffled|sequential", &(o).order, \
 			"of the items in an epoch [shuffled]"), \
 		OPTION_TEXT(0, "validation", "FRACTION|FILE", &(o).validation, \
@@ -82,9 +82,9 @@ struct train_options {
 			0, "momentum", "X", &(o).momentum, 0, 1, "of sgd and rmsprop [0]"), \
 		OPTION_FLAG(0, "nesterov", &(o).nesterov, "Nesterov's momentum"), \
 		OPTION_REAL(0, "beta1", "X", &(o).beta1, 0, 0.999999999, \
-			"of adam: decay of the mean [.9]"), \
+			"of adam and adamw: decay of the mean [.9]"), \
 		OPTION_REAL(0, "beta2", "X", &(o).beta2, 0, 0.999999999, \
-			"of adam: decay of the square [.999]"), \
+			"of adam and adamw: decay of the square [.999]"), \
 		OPTION_REAL(0, "rho", "X", &(o).rho, 0, 0.999999999, \
 			"decay of adadelta's and rmsprop's squares [.95, .99]"), \
 		OPTION_REAL(0, "epsilon", "X", &(o).epsilon, 0, 1, \
