@@ -9,6 +9,7 @@ set -eu
 # Ten classes of 28x28 pictures: a pattern each, with noise, so that there is something to learn.
 "$PYTHON" - <<'PY'
 import gzip
+import json
 import os
 import struct
 import zlib
@@ -53,6 +54,18 @@ def png(path, image):
             f.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)))
 
 
+def safetensors(path, **shapes):
+    """Small random weights, uncompressed and without metadata, as other frameworks write them."""
+    header, data = {}, b""
+    for name, shape in shapes.items():
+        weights = rng.normal(0, 0.1, shape).astype("<f4").tobytes()
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + len(weights)]}
+        data += weights
+    text = json.dumps(header).encode()
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + data)
+
+
 def element(kind, data):
     """Of a MAT file (MathWorks, "MAT-File Format")."""
     return struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8)
@@ -86,6 +99,8 @@ for split, n in ("train", 20), ("val", 5):
             image = rng.integers(0, 100, (height, width, 3))
             image[..., number] += 150
             png(f"photos/{split}/{name}/{i:03}.png", image.astype(numpy.uint8))
+
+safetensors("torch.safetensors", **{"0.weight": [32, 784], "0.bias": [32], "2.weight": [10, 32], "2.bias": [10]})
 PY
 
 # Two batches of CIFAR-10's format and its archive.
