@@ -26,4 +26,14 @@ loads "branches" "f(n)=fc:\$n,relu,(fc:\$n|fc:\$n,tanh|);@f(24),2*+(fc:72,relu,f
 loads "a convolutional net" "conv3x3:8/s2/same,relu,(conv1x1:8|dw3x3/same,relu6),maxpool2x2,conv3x3:12/p1,lrelu,avgpool3x3,flatten,fc:10" --lr .02
 loads "batch normalisation" "fc:32,bn,relu,+(fc:32,bn/e=1e-3|),fc:10" --batch 70
 loads "another optimiser" "fc:10" --optimizer sgd --lr .1 --momentum .9
+
+# The lines of npy2tensor(1), and a teacher for them.
+sed -n '/^\.Ss A teacher in PyTorch/,/^\.Ed/p' "$ROOT/man/npy2tensor.1" | sed '1,/^\.Bd/d; /^\.Ed/d' >script
+echo 'from torch import nn; net = nn.Sequential(nn.Flatten(), nn.Dropout(), nn.Linear(784, 10))' >teacher.py
+mkdir bin
+ln -s "$(command -v "$PYTHON")" bin/python3
+rm teacher_logits.npy
+ok "a teacher in PyTorch: npy2tensor(1)'s lines run" env PATH="$SCRATCH/bin:$PATH" sh -e script
+ok "what they make is an array of soft targets" npy2tensor --as soft-targets --data train.safetensors \
+	--values logits -o soft.safetensors teacher_logits.npy
 done_testing
