@@ -66,14 +66,11 @@ static struct shift shift_of(const struct batcher *b, uint32_t item, size_t view
 	return augment_shift(b->seed, b->epoch, item, &b->augment);
 }
 
-static void fill(struct batcher *b, size_t row)
+/* The label and the target of a row. */
+static void fill_wanted(struct batcher *b, size_t row, uint32_t item, size_t view)
 {
-	uint32_t item = b->order[b->start + row];
-	size_t view = b->soft != NULL ? b->epoch % b->soft->views : 0;
 	float *target;
 
-	augment_item(b->data, &b->scaler, item, shift_of(b, item, view),
-		b->input + row * shape_values(&b->data->shape));
 	if (b->data->labels != NULL)
 		b->label[row] = b->data->labels[item];
 	if (b->soft == NULL)
@@ -83,6 +80,16 @@ static void fill(struct batcher *b, size_t row)
 		soft_targets_probabilities(b->soft, view, item, b->temperature, target);
 	else
 		soft_targets_row(b->soft, view, item, target);
+}
+
+static void fill(struct batcher *b, size_t row)
+{
+	uint32_t item = b->order[b->start + row];
+	size_t view = b->soft != NULL ? b->epoch % b->soft->views : 0;
+
+	augment_item(b->data, &b->scaler, item, shift_of(b, item, view),
+		b->input + row * shape_values(&b->data->shape));
+	fill_wanted(b, row, item, view);
 }
 
 /* Nothing but the order tells where the next item's pixels are. */
@@ -124,4 +131,17 @@ int batcher_next(struct batcher *b, struct batch *batch)
 	};
 	b->position += batch->n;
 	return 1;
+}
+
+int batcher_knows(const struct batcher *b)
+{
+	return b->soft == NULL || !augment_any(&b->soft->augment);
+}
+
+struct batch batcher_item(struct batcher *b, uint32_t item)
+{
+	fill_wanted(b, 0, item, 0);
+	return (struct batch){.n = 1,
+		.label = b->data->labels != NULL ? b->label : NULL,
+		.target = b->soft != NULL ? b->target : NULL};
 }

@@ -55,4 +55,12 @@ void batcher_start(struct batcher *b, uint32_t epoch, size_t position);
 int batcher_next(struct batcher *b, struct batch *batch);
 void batcher_fill(struct batcher *b, size_t from, size_t to);
 
+/*
+ * One item as a batch, without its input: what there is to learn of its picture as it is, to
+ * validate on. Valid until the next call. Targets of shifted views say nothing of that picture:
+ * batcher_knows is 0.
+ */
+struct batch batcher_item(struct batcher *b, uint32_t item);
+int batcher_knows(const struct batcher *b);
+
 #endif

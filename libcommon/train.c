@@ -3,8 +3,10 @@
 
 #include "err.h"
 #include "infer.h"
+#include "size.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -94,60 +96,81 @@ static int train_epoch(struct train *t, struct err *e)
 	return 0;
 }
 
+/* Of items of the data that is trained on, the loss is the one that is minimised, where their
+ * targets are those of the pictures as they are; else the cross-entropy with the labels. */
 struct validation {
-	const struct train *train;
-	float *work; /* [classes] */
-	size_t errors;
-	double loss;
+	struct train *train;
+	struct loss loss; /* of an item at a time */
+	int of_data;
+	float *dlogits; /* work: [classes] */
+	struct loss_sum sum;
 };
 
 static int add_validation(void *arg, const float *logits, size_t first, size_t n, struct err *e)
 {
 	struct validation *v = arg;
 	const struct train *t = v->train;
-	size_t classes = t->net->classes;
 
 	(void)e;
-	for (size_t i = 0; i < n; i++) {
-		size_t item =
-			t->validation_item != NULL ? t->validation_item[first + i] : first + i;
-		const float *z = logits + i * classes;
-		size_t label = t->validation->labels[item], best = 0;
+	for (size_t i = first; i < first + n; i++, logits += t->net->classes) {
+		size_t item = t->validation_item != NULL ? t->validation_item[i] : i;
+		struct batch b = {.n = 1, .label = &t->validation->labels[item]};
 
-		for (size_t k = 1; k < classes; k++)
-			if (z[k] > z[best])
-				best = k;
-		v->errors += best != label;
-		v->loss += loss_softmax(z, classes, 1, v->work) - (double)z[label];
+		if (v->of_data)
+			b = batcher_item(t->batcher, (uint32_t)item);
+		loss_rows(&v->loss, &b, 0, 1, logits, v->dlogits);
+		loss_add(&v->loss, 1, &v->sum);
 	}
 	return 0;
 }
 
-static int validate(struct train *t, struct train_report *r, struct err *e)
+static int init_validation(struct validation *v, struct train *t, struct err *e)
 {
-	struct validation v = {.train = t, .work = t->loss->work};
+	struct loss ce = {.kind = loss_kind_find("ce"), .temperature = 1, .hard = 1};
+
+	*v = (struct validation){.train = t,
+		.of_data = t->validation == t->batcher->data && batcher_knows(t->batcher)};
+	v->loss = v->of_data ? *t->loss : ce;
+	v->loss.classes = t->net->classes;
+	v->loss.batch = 1;
+	v->dlogits = size_alloc(t->net->classes, sizeof *v->dlogits, "the validation", e);
+	return loss_init(&v->loss, e) || v->dlogits == NULL ? -1 : 0;
+}
+
+static int infer_validation(struct validation *v, struct err *e)
+{
+	const struct train *t = v->train;
 	struct infer in = {.net = t->net,
 		.preprocess = &t->batcher->preprocess,
 		.data = t->validation,
 		.item = t->validation_item,
 		.items = t->validation_items};
-	double items;
 
-	r->validation_loss = r->validation_accuracy = NAN;
-	if (t->validation == NULL)
-		return 0;
-	if (infer_run(&in, add_validation, &v, e))
+	if (infer_run(&in, add_validation, v, e))
 		return -1;
-	if (!isfinite(v.loss))
+	if (!isfinite(v->sum.total))
 		return err_set(e,
 			"the validation's loss is no longer finite in epoch %u: try a smaller "
 			"learning rate or --clip",
 			t->position.epoch + 1);
-	items = (double)infer_items(&in);
-	r->validation_errors = v.errors;
-	r->validation_accuracy = 1 - (double)v.errors / items;
-	r->validation_loss = v.loss / items;
 	return 0;
+}
+
+static int validate(struct train *t, struct train_report *r, struct err *e)
+{
+	struct validation v;
+	int failed;
+
+	r->validation_loss = r->validation_accuracy = NAN;
+	if (t->validation == NULL)
+		return 0;
+	failed = init_validation(&v, t, e) || infer_validation(&v, e);
+	r->validation_errors = (size_t)(v.sum.items - v.sum.correct);
+	r->validation_accuracy = 1 - (v.sum.items - v.sum.correct) / v.sum.items;
+	r->validation_loss = v.sum.total / v.sum.items;
+	loss_release(&v.loss);
+	free(v.dlogits);
+	return failed ? -1 : 0;
 }
 
 static int is_best(const struct train *t, double errors, double loss)

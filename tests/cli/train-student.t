@@ -50,6 +50,34 @@ ok "targets with views" student --epochs 4 -S views.safetensors.zst -o v.safeten
 fails "are not shifted twice" 1 'views of its own, which --jitter, --crop or --flip would change again' student --jitter 1 -S views.safetensors.zst -o x \
 	train.safetensors.zst
 
+# A validation is by the loss that is minimised: the same picture twenty times has the same loss wherever it is held out.
+"$PYTHON" - <<'PY'
+import numpy
+rng = numpy.random.default_rng(5)
+numpy.save("alike", numpy.repeat(rng.integers(0, 256, (1, 28, 28), numpy.uint8), 20, 0))
+numpy.save("alike-labels", numpy.full(20, 3, numpy.uint8))
+PY
+npy2tensor -q --as images --classes 10 -o alike.zst alike.npy alike-labels.npy
+soft-targets -q -o alike-soft.zst alike.zst teacher.safetensors.zst
+soft-targets -q --views 2 --jitter 3 -o alike-views.zst alike.zst teacher.safetensors.zst
+for loss in kd mse-probabilities; do
+	student --epochs 1 --lr 0 --loss $loss --temperature 3 --hard-weight .3 --soft-weight 2 --validation .5 --log $loss.jsonl \
+		-S alike-soft.zst -o alike.safetensors alike.zst
+done
+student --epochs 1 --lr 0 --hard-weight .3 --soft-weight 2 --validation alike.zst --log file.jsonl -S alike-soft.zst -o alike.safetensors alike.zst
+student --epochs 1 --lr 0 --hard-weight .3 --soft-weight 2 --validation .5 --log views.jsonl -S alike-views.zst -o alike.safetensors alike.zst
+ok "a validation is by the loss that is minimised" "$PYTHON" -c '
+import json, math
+def row(name):
+    return json.loads(open(name + ".jsonl").read())
+for name in "kd", "mse-probabilities":
+    r = row(name)
+    assert r["soft_loss"] > 0 and math.isclose(r["validation_loss"], r["loss"], rel_tol=1e-6), r
+    assert not math.isclose(r["validation_loss"], r["hard_loss"], rel_tol=1e-2), r
+for name in "file", "views":  # the cross-entropy of the picture as it is
+    assert math.isclose(row(name)["validation_loss"], row("kd")["hard_loss"], rel_tol=1e-6), row(name)
+assert not math.isclose(row("views")["hard_loss"], row("kd")["hard_loss"], rel_tol=1e-3), "views are not shifted"'
+
 # Mispairings.
 fails "targets of another data set" 1 '"soft.safetensors.zst": .*another data set \(fingerprint [0-9a-f]+' student \
 	-S soft.safetensors.zst -o x test.safetensors.zst
