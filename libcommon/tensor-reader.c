@@ -202,6 +202,9 @@ int tensor_reader_scan(struct tensor_reader *r, tensor_visit *visit, void *job, 
 	for (size_t i = 0; i < r->set.tensors; i++)
 		if (scan_tensor(r, &r->set.tensor[i], bytes, visit, job, e))
 			goto out;
+	/* Where no tensor has any bytes, nothing brought the stream past the header. */
+	if (tensor_source_read(&r->source, r->base + r->set.bytes, bytes, 0, e))
+		goto out;
 	failed = tensor_source_end(&r->source, &r->set, r->base, e);
 out:
 	free(bytes);

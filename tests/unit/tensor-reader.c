@@ -236,6 +236,36 @@ static void scans(void **state)
 	tensor_set_release(&s);
 }
 
+/* A file of which the header is all: a table that fits names it, and no stream had to read it.
+ */
+static void scans_empty_tensors(void **state)
+{
+	const size_t shape[] = {0, 28, 28};
+	struct tensor_set s;
+	struct fingerprint f;
+	uint8_t *bytes;
+	struct err e;
+	size_t n;
+
+	(void)state;
+	tensor_set_init(&s);
+	assert_int_equal(tensor_set_add(&s, "values", TENSOR_U8, 3, shape, &s, &e), 0);
+	assert_int_equal(tensor_set_fingerprint(&s, &f, &e), 0);
+	bytes = memory_save(&s, NULL, &n);
+	tensor_set_release(&s);
+	for (int through_pipe = 0; through_pipe < 2; through_pipe++) {
+		struct tensor_reader *r = open_reader(memory_put(bytes, n, through_pipe));
+		struct tensor_scan scan;
+
+		check(tensor_scan(&scan, r, 1, &e) == 0, "%s", e.text);
+		assert_true(fingerprint_equal(scan.fingerprint, f));
+		assert_int_equal(scan.stats[0].values, 0);
+		tensor_scan_release(&scan);
+		tensor_reader_close(r);
+	}
+	free(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +276,7 @@ int main(void)
 		cmocka_unit_test(out_of_range),
 		cmocka_unit_test(other_frames_unread),
 		cmocka_unit_test(scans),
+		cmocka_unit_test(scans_empty_tensors),
 	};
 
 	return cmocka_run_group_tests_name("tensor-reader", tests, setup, teardown);
