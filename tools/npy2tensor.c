@@ -6,6 +6,7 @@
 #include "die.h"
 #include "err.h"
 #include "lineage.h"
+#include "metrics-order.h"
 #include "npy.h"
 #include "options.h"
 #include "soft-convert.h"
@@ -117,22 +118,21 @@ out:
 
 /* --- soft targets --- */
 
-/* Rows in another order agree with the labels as chance does: say so. */
-static void report_agreement(const struct dataset *d, const float *value, size_t width)
+/* Says so where the rows agree with the labels no more than in another order. */
+static int report_agreement(
+	const struct dataset *d, const struct soft_targets_source *s, struct err *e)
 {
-	size_t agree = 0;
+	struct metrics_order o;
 
-	for (size_t i = 0; d->labels != NULL && i < d->items; i++, value += width) {
-		size_t best = 0;
-
-		for (size_t c = 1; c < width; c++)
-			best = value[c] > value[best] ? c : best;
-		agree += best == d->labels[i];
-	}
-	if (d->labels == NULL || (double)agree * (double)width > 2 * (double)d->items)
-		return;
-	warn("only %zu of %zu rows agree with the labels: are they in the data set's order?",
-		agree, d->items);
+	if (d->labels == NULL)
+		return 0;
+	if (metrics_order_look(&o, s->value, d->labels, s->items, s->classes, e))
+		return -1;
+	if (o.by_chance)
+		warn("only %zu of %zu rows agree with the labels: are they in the data set's "
+		     "order?",
+			o.agreed, s->items);
+	return 0;
 }
 
 static int convert(const struct npy *a, const struct dataset *d, struct soft_targets_source *s,
@@ -146,8 +146,7 @@ static int convert(const struct npy *a, const struct dataset *d, struct soft_tar
 		return -1;
 	s->items = d->items;
 	s->classes = a->shape[1];
-	report_agreement(d, s->value, s->classes);
-	return 0;
+	return report_agreement(d, s, e);
 }
 
 static int make_soft_targets(const char *path, const struct npy *a, struct err *e)

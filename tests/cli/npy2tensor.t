@@ -226,6 +226,16 @@ fails "integers" 1 '"whole.npy": holds I32, not floats' soft --values logits who
 fails "no data set" 1 '"z.zst": is a soft-targets file where a dataset file' npy2tensor --as soft-targets --data z.zst --values logits z.npy
 ok "rows in another order" soft --values logits -o shuffled.zst shuffled.npy
 like "get a warning" "$(cat "$ERR")" '^npy2tensor: warning: only [0-9] of 40 rows agree with the labels'
+python '
+rng = np.random.default_rng(4)
+y = rng.integers(0, 2, 400)
+z = (rng.normal(size=(400, 2)) + 3 * np.eye(2)[y]).astype("f4")
+np.save("two", np.zeros((400, 4), "f4")), np.save("ytwo", y), np.save("ztwo", z), np.save("rolled", np.roll(z, 1, 0))'
+ok "two classes" npy2tensor --as features -o two.zst two.npy ytwo.npy
+ok "... whose rows are in order" npy2tensor --as soft-targets -d two.zst --values logits -o o.zst ztwo.npy
+is "... get no warning" "$(cat "$ERR")" ""
+ok "... in another order" npy2tensor --as soft-targets -d two.zst --values logits -o o.zst rolled.npy
+like "... get one" "$(cat "$ERR")" '^npy2tensor: warning: only [0-9]* of 400 rows agree with the labels'
 fails "cut short" 1 '"short.npy": is cut short' soft --values probabilities -T 5 short.npy
 fails "extra byte" 1 '"long.npy": goes on behind' soft --values probabilities -T 5 long.npy
 fails "declared terabytes" 1 '"lie.npy": is cut short: it declares 40000000000000 bytes' soft --values logits lie.npy
