@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "lineage.h"
 
+#include "bytes.h"
 #include "err.h"
 #include "number.h"
+#include "size.h"
 
 #include <errno.h>
 #include <math.h>
@@ -25,35 +27,73 @@ int lineage_is_input(const char *key)
 	return strncmp(key, INPUT, strlen(INPUT)) == 0;
 }
 
+/* A text for free(), after `before` and a blank where there is something before. */
+__attribute__((format(printf, 2, 0))) static char *text_of(
+	const char *before, const char *format, va_list ap)
+{
+	size_t start = before == NULL ? 0 : strlen(before) + 1, size;
+	char *text;
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (n < 0 || size_add(start, (size_t)n + 1, &size))
+		return NULL;
+	text = malloc(size);
+	if (text == NULL)
+		return NULL;
+	if (before != NULL)
+		snprintf(text, size, "%s ", before);
+	vsnprintf(text + start, size - start, format, ap);
+	return text;
+}
+
 int lineage_input(struct tensor_set *s, const char *role, struct fingerprint f, struct err *e)
 {
-	char key[64], text[FINGERPRINT_TEXT];
+	size_t n = strlen(INPUT) + strlen(role) + 1;
+	char text[FINGERPRINT_TEXT], *key = malloc(n);
+	int result;
 
-	snprintf(key, sizeof key, INPUT "%s", role);
-	return tensor_set_put_meta(s, key, fingerprint_text(f, text), e);
+	if (key == NULL)
+		return err_set(e, "out of memory");
+	snprintf(key, n, INPUT "%s", role);
+	result = tensor_set_put_meta(s, key, fingerprint_text(f, text), e);
+	free(key);
+	return result;
+}
+
+/* Found now rather than when the file is written, which is after the training. */
+static int check_option(const char *option, struct err *e)
+{
+	size_t n;
+
+	for (const char *p = option; *p != '\0'; p += n) {
+		n = bytes_utf8((const uint8_t *)p);
+		if (n == 0)
+			return err_set(e, "%.*s is not UTF-8 and cannot be recorded",
+				(int)strcspn(option, " "), option);
+	}
+	return 0;
 }
 
 int lineage_option(struct tensor_set *s, struct err *e, const char *format, ...)
 {
 	const char *before = tensor_set_meta(s, "potstill.options");
-	size_t start = before == NULL ? 0 : strlen(before) + 1, size = start + 1024;
-	char *all = malloc(size);
+	char *all;
 	va_list ap;
-	int n, result = -1;
+	int result;
 
+	va_start(ap, format);
+	all = text_of(before, format, ap);
+	va_end(ap);
 	if (all == NULL)
 		return err_set(e, "out of memory");
-	if (before != NULL)
-		snprintf(all, size, "%s ", before);
-	va_start(ap, format);
-	n = vsnprintf(all + start, size - start, format, ap);
-	va_end(ap);
-	if (n < 0 || (size_t)n >= size - start)
-		err_set(e, "an option is too long to be recorded");
-	else
-		result = tensor_set_put_meta(s, "potstill.options", all, e);
+	result = check_option(all + (before == NULL ? 0 : strlen(before) + 1), e) ||
+		 tensor_set_put_meta(s, "potstill.options", all, e);
 	free(all);
-	return result;
+	return result ? -1 : 0;
 }
 
 int lineage_real(struct tensor_set *s, struct err *e, const char *option, double value)

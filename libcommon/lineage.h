@@ -24,7 +24,8 @@ int lineage_input(struct tensor_set *s, const char *role, struct fingerprint f, 
 /* Whether a key is such a potstill.input.<role>. */
 int lineage_is_input(const char *key);
 
-/* Adds words to potstill.options, behind a space: lineage_option(s, e, "--epochs %d", n). */
+/* Adds words to potstill.options, behind a space: lineage_option(s, e, "--epochs %d", n). Words
+ * that are not UTF-8 are refused by the option's name. */
 int lineage_option(struct tensor_set *s, struct err *e, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -257,6 +257,9 @@ fails "negative label" 1 '"yneg.npy": label 0 is -1, which' npy2tensor --as imag
 fails "label beyond 65535" 1 '"ybig.npy": label 1 is 1099511627776, which' npy2tensor --as images x.npy ybig.npy
 fails "labels that are floats" 1 '"yfloat.npy": labels are F32; integers are expected' npy2tensor --as images x.npy yfloat.npy
 fails "one-hot labels" 1 '"yhot.npy": labels are not one number an item' npy2tensor --as images x.npy yhot.npy
+name=a$(printf '\303\274%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30)
+ok "a long name" npy2tensor --as tensor --name "$name" -o long.zst z.npy
+like "... is recorded whole" "$(tensor-info long.zst)" "input.$name"
 fails "no --as" 2 '--as is missing' npy2tensor x.npy
 fails "no --data" 2 'needs --data and --values' npy2tensor --as soft-targets --values logits z.npy
 fails "no --values" 2 'needs --data and --values' soft z.npy
