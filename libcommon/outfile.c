@@ -120,7 +120,10 @@ static int open_temporary(struct outfile *o, const char *target, struct err *e)
 	return 0;
 }
 
-/* Where a link leads whose end is not there yet; the path itself where it is no link. */
+/*
+ * Where a link leads whose end is not there yet; the path itself where it is no link. A name
+ * that is too long must be found here: the temporary's is shorter.
+ */
 static int follow(char path[PATH_MAX])
 {
 	char to[PATH_MAX], next[PATH_MAX];
@@ -130,7 +133,7 @@ static int follow(char path[PATH_MAX])
 		int folder = folder_length(path);
 
 		if (n < 0)
-			return 0;
+			return errno == ENAMETOOLONG ? -1 : 0;
 		to[n] = '\0';
 		if (snprintf(next, sizeof next, "%.*s%s", to[0] == '/' ? 0 : folder, path,
 			    to) >= PATH_MAX)

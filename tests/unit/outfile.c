@@ -249,9 +249,15 @@ static void refused(const char *path, const char *reason)
 	outfile_abort(&o);
 }
 
+/* Names of 256 bytes are known as too long before anything is written. */
 static void open_errors(void **state)
 {
+	char name[257];
+
 	(void)state;
+	memset(name, 'n', 256);
+	name[256] = '\0';
+	refused(name, "cannot create: File name too long");
 	refused("no/such/folder", "\"no/such/folder\": cannot create: No such file");
 	refused("", "cannot create");
 	refused("/", "\"/\": cannot open for writing: Is a directory");
