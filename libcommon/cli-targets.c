@@ -7,32 +7,20 @@
 #include "progress.h"
 #include "size.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-int64_t cli_targets_bytes(const char *path)
-{
-	struct stat s;
-	int bad = strcmp(path, "-") == 0 ? fstat(STDOUT_FILENO, &s) : stat(path, &s);
-
-	return bad || !S_ISREG(s.st_mode) ? -1 : (int64_t)s.st_size;
-}
 
 static double row_bytes(const struct cli_targets *t)
 {
 	return (double)(t->source->classes * tensor_dtype_size(t->source->dtype));
 }
 
-/* How many times smaller the file is than its values as F32; NaN where it is not known. */
+/* How many times smaller the file is than its values as F32. */
 static double ratio(const struct cli_targets *t)
 {
 	double plain = (double)t->report->rows * (double)t->source->classes * sizeof(float);
 
-	return t->bytes > 0 ? plain / (double)t->bytes : (double)NAN;
+	return plain / (double)t->bytes;
 }
 
 static void say_size(const struct cli_targets *t)
@@ -45,15 +33,11 @@ static void say_size(const struct cli_targets *t)
 	progress_say("%zu rows%s, %s of %zu classes from %zu teacher%s", t->report->rows, views,
 		soft_values_name(s->values), s->classes, t->teachers,
 		t->teachers == 1 ? "" : "s");
-	if (t->bytes < 0)
-		progress_say(
-			"%.0f bytes a row as %s", row_bytes(t), tensor_dtype_name(s->dtype));
-	else
-		progress_say("%.0f bytes a row as %s, %.1f in the file of %s: %.2f times "
-			     "smaller than F32",
-			row_bytes(t), tensor_dtype_name(s->dtype),
-			(double)t->bytes / (double)t->report->rows,
-			size_text((uint64_t)t->bytes, text), ratio(t));
+	progress_say(
+		"%.0f bytes a row as %s, %.1f in the file of %s: %.2f times smaller than F32",
+		row_bytes(t), tensor_dtype_name(s->dtype),
+		(double)t->bytes / (double)t->report->rows, size_text(t->bytes, text),
+		ratio(t));
 }
 
 void cli_targets_say(const struct cli_targets *t)
@@ -91,10 +75,7 @@ static void put_source(struct json *j, const struct cli_targets *t)
 	json_put_text(j, "dataset", fingerprint_text(s->dataset, text));
 	json_put_text(j, "teacher", s->teacher);
 	json_put_real(j, "bytes_a_row", row_bytes(t));
-	if (t->bytes >= 0)
-		json_put_int(j, "file_bytes", t->bytes);
-	else
-		json_put_null(j, "file_bytes");
+	json_put_size(j, "file_bytes", t->bytes);
 	json_put_real(j, "ratio", ratio(t));
 }
 
@@ -124,20 +105,20 @@ static void put_report(struct json *j, const struct targets_report *r)
 	json_close(j);
 }
 
-static int write_text(const char *text, size_t n, const char *path, struct err *e)
+static int write_text(
+	const char *text, size_t n, struct outfile *o, const char *path, struct err *e)
 {
-	struct outfile o;
-
-	if (outfile_open(&o, path, e))
+	if (outfile_open(o, path, e))
 		return -1;
-	if (outfile_write(&o, text, n, e)) {
-		outfile_abort(&o);
+	if (outfile_write(o, text, n, e)) {
+		outfile_abort(o);
 		return -1;
 	}
-	return outfile_commit(&o, e);
+	return 0;
 }
 
-int cli_targets_save(const struct cli_targets *t, const char *path, struct err *e)
+int cli_targets_write(
+	const struct cli_targets *t, struct outfile *o, const char *path, struct err *e)
 {
 	struct json j;
 	char *text = NULL;
@@ -154,7 +135,7 @@ int cli_targets_save(const struct cli_targets *t, const char *path, struct err *
 	if (fclose(f) != 0 && !bad)
 		bad = err_errno(e, "the report");
 	if (!bad)
-		bad = write_text(text, n, path, e);
+		bad = write_text(text, n, o, path, e);
 	free(text);
 	return bad;
 }

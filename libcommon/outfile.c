@@ -202,6 +202,7 @@ int outfile_write(struct outfile *o, const void *bytes, size_t n, struct err *e)
 		if (wrote < 0)
 			return err_errno(e, "\"%s\": cannot write", name_of(o));
 		p += wrote;
+		o->bytes += (uint64_t)wrote;
 		n -= (size_t)wrote;
 	}
 	return 0;
@@ -213,6 +214,11 @@ static int sync_fd(int fd)
 	if (fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS)
 		return 0;
 	return -1;
+}
+
+int outfile_settle(struct outfile *o, struct err *e)
+{
+	return sync_fd(o->fd) ? err_errno(e, "\"%s\": cannot write", name_of(o)) : 0;
 }
 
 static int sync_folder(const char *path)

@@ -10,12 +10,14 @@
 #define OUTFILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct err;
 
 struct outfile {
 	int fd;		  /* -1 when closed */
 	int slot;	  /* where outfile_unlink_all finds it */
+	uint64_t bytes;	  /* written so far */
 	const char *path; /* as given; the caller keeps it alive */
 	char *temporary;  /* NULL for standard output and for targets that are no regular file
 			     (/dev/full) */
@@ -25,6 +27,11 @@ struct outfile {
 int outfile_open(struct outfile *o, const char *path, struct err *e);
 /* Writes all n bytes; 0 or -1 with the path in the text. */
 int outfile_write(struct outfile *o, const void *bytes, size_t n, struct err *e);
+/*
+ * For files that belong together: brings what was written to the disk, so that none of their
+ * commits has more to do than the renaming. 0 or -1.
+ */
+int outfile_settle(struct outfile *o, struct err *e);
 /* Ends the file durably and gives it its name: 0, or -1 with the temporary removed. */
 int outfile_commit(struct outfile *o, struct err *e);
 /*

@@ -4,6 +4,7 @@
 #include "err.h"
 #include "lineage.h"
 #include "number.h"
+#include "outfile.h"
 #include "size.h"
 
 #include <inttypes.h>
@@ -77,8 +78,8 @@ static int count_rows(
 	return 0;
 }
 
-int soft_targets_save(const struct soft_targets_source *source, const char *path, int level,
-	struct workers *w, struct err *e)
+int soft_targets_write(const struct soft_targets_source *source, struct outfile *o,
+	const char *path, int level, struct workers *w, struct err *e)
 {
 	struct tensor_set set;
 	void *stored = NULL;
@@ -99,9 +100,17 @@ int soft_targets_save(const struct soft_targets_source *source, const char *path
 		    (const size_t[]){rows, source->classes}, stored, e) ||
 		describe(&set, source, e))
 		goto out;
-	result = tensor_file_save(&set, path, level, w, e);
+	result = tensor_file_write(&set, o, path, level, w, e);
 out:
 	tensor_set_release(&set);
 	free(stored);
 	return result;
+}
+
+int soft_targets_save(const struct soft_targets_source *source, const char *path, int level,
+	struct workers *w, struct err *e)
+{
+	struct outfile o;
+
+	return soft_targets_write(source, &o, path, level, w, e) ? -1 : outfile_commit(&o, e);
 }

@@ -94,4 +94,8 @@ struct soft_targets_source {
 int soft_targets_save(const struct soft_targets_source *source, const char *path, int level,
 	struct workers *w, struct err *e);
 
+/* The same without the end, as tensor_file_write. */
+int soft_targets_write(const struct soft_targets_source *source, struct outfile *o,
+	const char *path, int level, struct workers *w, struct err *e);
+
 #endif

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 struct err;
+struct outfile;
 struct workers;
 
 #define TENSOR_MAX_RANK 8
@@ -122,6 +123,13 @@ int tensor_file_load(struct tensor_set *s, const char *path, struct workers *w, 
  */
 int tensor_file_save(const struct tensor_set *s, const char *path, int level, struct workers *w,
 	struct err *e);
+
+/*
+ * The same without the end: opens *o, and leaves it to the caller to commit it, or to abort it.
+ * 0, or -1 with nothing to do for the caller.
+ */
+int tensor_file_write(const struct tensor_set *s, struct outfile *o, const char *path,
+	int level, struct workers *w, struct err *e);
 
 /* --- parts of a file --- */
 

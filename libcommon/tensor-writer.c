@@ -25,7 +25,7 @@ struct packed {
 };
 
 struct writer {
-	struct outfile out;
+	struct outfile *out;
 	const struct tensor **order;
 	size_t *start; /* [tensors + 1] where each tensor of the order begins in the data */
 	size_t tensors;
@@ -97,7 +97,7 @@ static int put_frame(
 	f.sum = bytes_le32(bytes + n - ZIO_CHECKSUM);
 	if (frames_append(&w->frames, f, e))
 		return -1;
-	return outfile_write(&w->out, bytes, n, e);
+	return outfile_write(w->out, bytes, n, e);
 }
 
 static int put_header(struct writer *w, const uint8_t *header, size_t n, struct err *e)
@@ -150,7 +150,7 @@ static int put_table(struct writer *w, struct err *e)
 
 	if (frames_format_table(&w->frames, &bytes, &n, e))
 		return -1;
-	failed = outfile_write(&w->out, bytes, n, e);
+	failed = outfile_write(w->out, bytes, n, e);
 	free(bytes);
 	return failed;
 }
@@ -206,10 +206,10 @@ static int write_packed(
 
 static int write_plain(struct writer *w, const uint8_t *header, size_t n, struct err *e)
 {
-	if (outfile_write(&w->out, header, n, e))
+	if (outfile_write(w->out, header, n, e))
 		return -1;
 	for (size_t i = 0; i < w->tensors; i++)
-		if (outfile_write(&w->out, w->order[i]->data, w->order[i]->size, e))
+		if (outfile_write(w->out, w->order[i]->data, w->order[i]->size, e))
 			return -1;
 	return 0;
 }
@@ -227,21 +227,19 @@ static int write_file(struct writer *w, const char *path, const uint8_t *header,
 {
 	int failed;
 
-	if (outfile_open(&w->out, path, e))
+	if (outfile_open(w->out, path, e))
 		return -1;
 	failed = is_plain(path) ? write_plain(w, header, n, e)
 				: write_packed(w, header, n, level, e);
-	if (failed) {
-		outfile_abort(&w->out);
-		return -1;
-	}
-	return outfile_commit(&w->out, e);
+	if (failed)
+		outfile_abort(w->out);
+	return failed;
 }
 
-int tensor_file_save(const struct tensor_set *s, const char *path, int level,
-	struct workers *workers, struct err *e)
+int tensor_file_write(const struct tensor_set *s, struct outfile *o, const char *path,
+	int level, struct workers *workers, struct err *e)
 {
-	struct writer w = {.workers = workers, .tensors = s->tensors};
+	struct writer w = {.out = o, .workers = workers, .tensors = s->tensors};
 	uint8_t *header = NULL;
 	size_t n;
 	int failed = -1;
@@ -263,4 +261,12 @@ out:
 	free(w.order);
 	free(w.start);
 	return failed;
+}
+
+int tensor_file_save(const struct tensor_set *s, const char *path, int level, struct workers *w,
+	struct err *e)
+{
+	struct outfile o;
+
+	return tensor_file_write(s, &o, path, level, w, e) ? -1 : outfile_commit(&o, e);
 }

@@ -10,6 +10,7 @@
 #include "err.h"
 #include "number.h"
 #include "options.h"
+#include "outfile.h"
 #include "progress.h"
 #include "sgemm.h"
 #include "targets-make.h"
@@ -132,6 +133,25 @@ static void show(void *arg, size_t done, size_t total)
 		(double)done / seconds, progress_time(left, text));
 }
 
+/* The old targets stay where the report cannot be written: both are ready before either ends.
+ */
+static int end_both(struct outfile *targets, const struct cli_targets *told, struct err *e)
+{
+	struct outfile about;
+
+	if (cli_targets_write(told, &about, report, e)) {
+		outfile_abort(targets);
+		return -1;
+	}
+	if (outfile_settle(targets, e) || outfile_settle(&about, e) ||
+		outfile_commit(targets, e)) {
+		outfile_abort(targets);
+		outfile_abort(&about);
+		return -1;
+	}
+	return outfile_commit(&about, e);
+}
+
 static int write_down(const struct targets_make *t, struct workers *w, struct err *e)
 {
 	char text[256];
@@ -150,14 +170,17 @@ static int write_down(const struct targets_make *t, struct workers *w, struct er
 		.options = options_text(text, sizeof text)};
 	struct targets_report r;
 	struct cli_targets told = {.report = &r, .source = &s, .teachers = t->models};
+	struct outfile targets;
 
 	if (targets_report_make(&r, t->value, &s, t->data->labels, w, e))
 		return err_in(e, output);
-	if (soft_targets_save(&s, output, level, w, e))
+	if (soft_targets_write(&s, &targets, output, level, w, e))
 		return -1;
-	told.bytes = cli_targets_bytes(output);
+	told.bytes = targets.bytes;
+	if (report == NULL ? outfile_commit(&targets, e) : end_both(&targets, &told, e))
+		return -1;
 	cli_targets_say(&told);
-	return report != NULL ? cli_targets_save(&told, report, e) : 0;
+	return 0;
 }
 
 int main(int argc, char **argv)

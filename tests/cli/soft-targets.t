@@ -76,8 +76,9 @@ soft-targets -q -o fifo data.safetensors a.safetensors
 wait
 same "targets into a named pipe" compact.safetensors.zst from-fifo
 same "data from a pipe, targets into one" compact.safetensors.zst piped.zst
-soft-targets -q data.safetensors - <a.safetensors | cat >piped.zst
+soft-targets -q --report piped.json data.safetensors - <a.safetensors | cat >piped.zst
 same "a teacher from a pipe" compact.safetensors.zst piped.zst
+like "the report knows a pipe's bytes" "$(cat piped.json)" "\"file_bytes\": $(wc -c <piped.zst | tr -d ' '),"
 
 views() {
 	soft-targets --views 2 --jitter 2 --seed "$1" --dtype f32 -o "$2" data.safetensors a.safetensors 2>told
@@ -128,6 +129,11 @@ fails "nor for the report" 1 'none/report.json": ' \
 	soft-targets -q -o none.safetensors --report none/report.json data.safetensors a.safetensors
 fails "a folder" 1 '"folder": ' soft-targets -q -o folder data.safetensors a.safetensors
 fails "a full disk" 1 'dev/full": ' soft-targets -q -o /dev/full data.safetensors a.safetensors
+echo old >none.zst
+fails "a full disk for the report" 1 '"/dev/full": .*No space' \
+	soft-targets -q -o none.zst --report /dev/full data.safetensors a.safetensors
+is "... leaves the old targets" "$(cat none.zst)" old
+rm none.zst
 is "nothing is left behind" "$(find . -name '*none*')" ""
 
 # usage MESSAGE OPTIONS: refused before anything is read

@@ -69,6 +69,7 @@ static void finish(struct outfile *o)
 static void whole_or_not(void **state)
 {
 	struct outfile o;
+	struct err e;
 
 	(void)state;
 	start(&o, "a", "old");
@@ -81,6 +82,9 @@ static void whole_or_not(void **state)
 	assert_holds("a", "old");
 	assert_int_equal(files_here(), 1);
 	start(&o, "a", "new one");
+	assert_int_equal(o.bytes, 7);
+	check(outfile_settle(&o, &e) == 0, "%s", e.text);
+	assert_holds("a", "old");
 	finish(&o);
 	outfile_abort(&o);
 	assert_holds("a", "new one");
