@@ -52,6 +52,9 @@ static int check_rows(const struct tensor_picture *p, struct err *e)
 {
 	size_t values;
 
+	if (p->tensor->rank == 4 &&
+		memcmp(p->shape, p->tensor->shape + 1, sizeof p->shape) == 0)
+		return 0;
 	if (p->tensor->rank == 2 && !size_mul(p->shape[0], p->shape[1], &values) &&
 		!size_mul(values, p->shape[2], &values) && values == p->tensor->shape[1])
 		return 0;
@@ -78,14 +81,14 @@ int tensor_picture_init(struct tensor_picture *p, size_t from, size_t to, struct
 	if (from >= to || t->size == 0)
 		return err_set(e, "tensor \"%.200s\": there is nothing to show", t->name);
 	p->rows = to - from;
+	if (p->shape[0] != 0 && check_rows(p, e))
+		return -1;
 	if (t->rank == 4)
 		set_pictures(p, t->shape + 1, from);
-	else if (p->shape[0] == 0)
-		set_heat_map(p, from, to);
-	else if (check_rows(p, e))
-		return -1;
-	else
+	else if (p->shape[0] != 0)
 		set_pictures(p, p->shape, from);
+	else
+		set_heat_map(p, from, to);
 	p->range = find_range(t, p->first, p->rows * p->per_row * p->values);
 	return 0;
 }

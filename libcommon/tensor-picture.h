@@ -12,7 +12,7 @@
 struct tensor_picture {
 	/* Set by the caller: */
 	const struct tensor *tensor;
-	size_t shape[3]; /* [channels, height, width] of rows of rank 2; 0: a heat map */
+	size_t shape[3]; /* [channels, height, width] of rows; 0: rank 2 is a heat map */
 	enum image_colors colors; /* of values; three channels are red, green and blue */
 	bool own_range;		  /* each picture has its own range */
 	/* Set by tensor_picture_init, may be changed before the first is drawn: */

@@ -106,17 +106,24 @@ static bool is_heat_map(const struct tensor_picture *p)
 	return p->tensor->rank != 4 && p->shape[0] == 0;
 }
 
+/* LOW:HIGH, both of them: strtod takes nothing for 0. */
+static int parse_range(const char *text, struct image_range *r)
+{
+	char *low, *high;
+
+	r->low = strtod(text, &low);
+	if (low == text || *low != ':')
+		return -1;
+	r->high = strtod(low + 1, &high);
+	if (high == low + 1 || *high != '\0')
+		return -1;
+	return r->low < r->high && isfinite(r->low + r->high) ? 0 : -1;
+}
+
 static void settle_colors(struct tensor_picture *p)
 {
-	char *end;
-
-	if (ends != NULL) {
-		p->range.low = strtod(ends, &end);
-		p->range.high = *end == ':' ? strtod(end + 1, &end) : NAN;
-		if (*end != '\0' || !(p->range.low < p->range.high) ||
-			!isfinite(p->range.low + p->range.high))
-			die_usage("--range: \"%s\" is not LOW:HIGH", ends);
-	}
+	if (ends != NULL && parse_range(ends, &p->range))
+		die_usage("--range: \"%s\" is not LOW:HIGH", ends);
 	if (colors >= 0)
 		p->colors = (enum image_colors)colors;
 	else
@@ -193,6 +200,8 @@ int main(int argc, char **argv)
 			  "nothing");
 	if (per_class > 0 && columns > 0)
 		die_usage("--per-class and --columns exclude each other");
+	if (own_range && ends != NULL)
+		die_usage("--range and --own-range exclude each other");
 	if (tensor_file_load(&set, path[0], NULL, &e) ||
 		(is_kind(&set, "dataset") && dataset_take(&d, &set, path[0], &e)))
 		die_err(&e);

@@ -255,6 +255,7 @@ fails "rows the wrong way" 1 'rows 5:4 are not within' tensor2png -r 5:4 gray.zs
 fails "a sheet that is too large" 1 'make a sheet with sides over 65535 pixels' tensor2png --scale 1000 --columns 100 gray.zst
 fails "over the memory limit" 1 'the sheet: .* is over the memory limit' tensor2png --max-memory 1M --scale 100 gray.zst
 fails "--tiles that do not fit" 1 'the rows of tensor "values" are no pictures of 1x5x5' tensor2png --tiles 1x5x5 t.zst
+fails "--tiles of pictures" 1 'the rows of tensor "images" are no pictures of 1x5x5' tensor2png --tiles 1x5x5 gray.zst
 fails "--each of a heat map" 1 'is one picture: --each needs several' tensor2png --each f z.zst
 not_ok "makes no folder" test -e f
 fails "--per-class without labels" 1 '"gray.zst": has no pictures with labels, which --per-class needs' tensor2png --per-class 3 gray.zst
@@ -262,12 +263,13 @@ fails "--per-class of numbers" 1 'has no pictures with labels' tensor2png --per-
 for bad in 5 a:b 1:2:3 -1:2 99999999999999999999:; do
 	fails "--rows $bad" 2 'is not A:B' tensor2png "--rows=$bad" gray.zst
 done
-for bad in 5 a:b 1:2:3 2:1 1:1 nan:1 0:inf 1e999:2 :; do
+for bad in 5 a:b 1:2:3 2:1 1:1 nan:1 0:inf 1e999:2 : :1 -3: 1:x; do
 	fails "--range $bad" 2 'is not LOW:HIGH' tensor2png "--range=$bad" gray.zst
 done
 for bad in 28x28 1x0x5 1x2x3x4 a; do
 	fails "--tiles $bad" 2 'is no shape such as 1x28x28' tensor2png "--tiles=$bad" t.zst
 done
+fails "--range and --own-range" 2 'exclude each other' tensor2png --range 0:1 --own-range t.zst
 fails "--each and -o" 2 'writes no sheet' tensor2png --each f -o x gray.zst
 fails "--per-class and --columns" 2 'exclude each other' tensor2png --per-class 2 --columns 3 labelled.zst
 fails "no operand" 2 'operand is missing' tensor2png
