@@ -18,7 +18,7 @@
 
 enum { AS_IMAGES, AS_FEATURES, AS_SOFT_TARGETS, AS_TENSOR };
 
-static const char *output = "-", *names, *data, *name = "values";
+static const char *output = "-", *names, *data, *name;
 static bool channels_last;
 static int as = -1, classes, level = TENSOR_LEVEL, values = -1, store = -1, dtype = -1;
 static double temperature;
@@ -213,6 +213,8 @@ static void settle_soft_targets(void)
 
 static void settle(char **path, int operands)
 {
+	bool is_dataset = as == AS_IMAGES || as == AS_FEATURES;
+
 	options_one_stdin((const char *const *)path, operands, data);
 	if (as < 0)
 		die_usage("--as is missing: images, features, soft-targets or tensor");
@@ -221,8 +223,14 @@ static void settle(char **path, int operands)
 	else if (data != NULL || values >= 0 || store >= 0 || dtype >= 0 || temperature != 0)
 		die_usage("--data, --values, --temperature, --store and --dtype are for soft "
 			  "targets");
-	if (operands > 1 && as != AS_IMAGES && as != AS_FEATURES)
+	if (operands > 1 && !is_dataset)
 		die_usage("labels belong to images and features");
+	if ((classes > 0 || names != NULL) && !is_dataset)
+		die_usage("--classes and --class-names are for images and features");
+	if (name != NULL && as != AS_TENSOR)
+		die_usage("--name is for --as tensor");
+	if (name == NULL)
+		name = "values";
 	if (channels_last && as != AS_IMAGES)
 		die_usage("--channels-last is for images");
 }

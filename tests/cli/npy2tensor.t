@@ -268,6 +268,11 @@ fails "stored probabilities without T" 2 'probabilities need --temperature' soft
 fails "logits with T" 2 'says nothing about logits' soft --values logits -T 5 z.npy
 fails "T of 0" 2 'temperature' soft --values probabilities -T 0 p5.npy
 fails "soft targets' option elsewhere" 2 'are for soft targets' npy2tensor --as images --dtype f16 x.npy
+fails "--name of images" 2 '--name is for --as tensor' npy2tensor --as images --name a x.npy
+fails "--name of soft targets" 2 '--name is for --as tensor' soft --values logits --name a z.npy
+fails "--classes of a tensor" 2 'are for images and features' npy2tensor --as tensor --classes 3 z.npy
+fails "--class-names of a tensor" 2 'are for images and features' npy2tensor --as tensor --class-names a,b z.npy
+fails "--classes of soft targets" 2 'are for images and features' soft --values logits --classes 10 z.npy
 fails "labels of soft targets" 2 'labels belong to images' soft --values logits z.npy y.npy
 fails "--channels-last of features" 2 'is for images' npy2tensor --as features --channels-last z.npy
 fails "array and labels from stdin" 2 'only one input' npy2tensor --as features - -
