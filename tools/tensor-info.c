@@ -207,6 +207,7 @@ int main(int argc, char **argv)
 	int n, status = 0;
 
 	path = options_parse(&tool, argc, argv, &n);
+	options_one_stdin((const char *const *)path, n, NULL);
 	for (int i = 0; i < n; i++)
 		if (tell(path[i], &e)) {
 			fprintf(stderr, "tensor-info: %s\n", e.text);

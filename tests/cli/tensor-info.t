@@ -99,6 +99,7 @@ fails "nothing to look at" 2 "tensor-info: .*FILE" tensor-info
 fails "no such file" 1 '^tensor-info: "nothing": cannot open: No such file or directory$' tensor-info nothing
 fails "a folder" 1 '^tensor-info: ".": ' tensor-info .
 fails "standard input that is empty" 1 '^tensor-info: "-": is empty$' tensor-info -
+fails "standard input twice" 2 'only one input can be standard input' sh -c "tensor-info - - <'$data/good-plain.safetensors'"
 fails "output to a full device" 1 'cannot write|No space left' sh -c "tensor-info '$data/good-plain.safetensors' >/dev/full"
 fails "JSON to a full device" 1 'cannot write|No space left' sh -c "tensor-info -j '$data/good-plain.safetensors' >/dev/full"
 fails "the limit of memory" 1 'over the memory limit' tensor-info --verify --max-memory 1000 "$data/good-ours.safetensors.zst"
