@@ -101,6 +101,7 @@ void die_setup_signals(void)
 			sigaction(numbers[i], &action, NULL);
 	}
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 volatile int *die_on_signal_later(void)

@@ -24,8 +24,8 @@ void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /*
  * On SIGINT, SIGTERM and SIGHUP: temporaries are removed and the process dies by the
  * signal. From die_on_signal_later to die_on_signal_now, the first signal only sets the
- * returned flag; the tool ends by die_by_signal(). SIGPIPE is ignored, so a closed pipe is a
- * write error (exit 1).
+ * returned flag; the tool ends by die_by_signal(). SIGPIPE and SIGXFSZ are ignored, so a closed
+ * pipe and a file over the limit are write errors (exit 1).
  */
 void die_setup_signals(void);
 volatile int *die_on_signal_later(void);

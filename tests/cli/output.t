@@ -68,6 +68,11 @@ fails "standard output that is full" 1 'No space left' sh -c 'idx2tensor -q few 
 } | head -c 1 >byte
 is "a closed pipe is exit 1" "$(cat status)" 1
 like "... with its reason" "$(cat closed)" '^idx2tensor: "standard output": cannot write: Broken pipe$'
+echo old >limited
+fails "a file over the limit of its size" 1 '^idx2tensor: "limited": cannot write: File too large$' \
+	sh -c 'ulimit -f 8 && exec idx2tensor -q -o limited few'
+is "... leaves the old file" "$(cat limited)" old
+is "... and no temporary" "$(temporaries)" 0
 fails "help on a full device" 1 '^idx2tensor: "standard output": cannot write: No space left' sh -c 'idx2tensor --help >/dev/full'
 fails "standard output that is closed" 1 '^idx2tensor: "standard output": cannot write' sh -c 'idx2tensor -q few >&-'
 sh "$ROOT/man/examples.sh"
