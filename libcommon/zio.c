@@ -6,6 +6,7 @@
 #include "size.h"
 
 #include <zstd.h>
+#include <zstd_errors.h>
 
 /* What `zstd -d` takes without being asked: 128 MiB. Our own frames are at most 1 MiB. */
 #define WINDOW_LOG_MAX 27
@@ -87,8 +88,11 @@ int zio_header(const uint8_t *frame, size_t n, struct zio_header *h, struct err 
 	return 0;
 }
 
-static int damaged(size_t code, struct err *e)
+/* What a good file may do to a small machine is no damage. */
+static int refuse(size_t code, struct err *e)
 {
+	if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation)
+		return err_set(e, "zstd: out of memory");
 	return err_set(e, "damaged: zstd: %s", ZSTD_getErrorName(code));
 }
 
@@ -98,12 +102,12 @@ int zio_unpack(struct zio_unpacker *u, const uint8_t *in, size_t n, void *out, s
 	size_t end = ZSTD_findFrameCompressedSize(in, n), got;
 
 	if (ZSTD_isError(end))
-		return damaged(end, e);
+		return refuse(end, e);
 	if (end != n)
 		return err_set(e, "damaged: a frame ends after %zu bytes of %zu", end, n);
 	got = ZSTD_decompressDCtx((ZSTD_DCtx *)u, out, size, in, n);
 	if (ZSTD_isError(got))
-		return damaged(got, e);
+		return refuse(got, e);
 	if (got != size)
 		return err_set(e, "damaged: a frame holds %zu bytes where %zu are declared",
 			got, size);
@@ -119,6 +123,6 @@ int zio_step(struct zio_unpacker *u, struct zio_step *s, struct err *e)
 	s->at = in.pos;
 	s->got = out.pos;
 	if (ZSTD_isError(left))
-		return damaged(left, e);
+		return refuse(left, e);
 	return left == 0;
 }
