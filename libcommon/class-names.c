@@ -164,11 +164,15 @@ char *class_names_read(const char *file_or_list, struct err *e)
 int class_names_count(const char *json, size_t *n, struct err *e)
 {
 	char **list;
+	int bad = 0;
 
 	if (json_read_texts(json, &list, n, e))
 		return err_set(e, "class names are no JSON array of strings");
+	for (size_t i = 0; i < *n && !bad; i++)
+		bad = check_name(list[i], e);
+	bad = bad || check_distinct(list, *n, e);
 	free(list);
-	return 0;
+	return bad ? -1 : 0;
 }
 
 static int match(

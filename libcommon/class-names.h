@@ -17,7 +17,8 @@ char *class_names_read(const char *file_or_list, struct err *e);
 /* The same for names that are already apart. */
 char *class_names_json(const char *const *name, size_t n, struct err *e);
 
-/* How many names an array holds; refuses anything but an array of strings. 0 or -1. */
+/* How many names an array holds; refuses anything but an array of strings, and names that
+ * class_names_read would refuse. 0 or -1. */
 int class_names_count(const char *json, size_t *n, struct err *e);
 
 /*

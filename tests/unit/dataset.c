@@ -233,7 +233,12 @@ static void refuses_other_labels(void **state)
 		{"potstill.classes", "99999999999999999999", "not a whole number"},
 		{"potstill.class-names", "[\"a\", \"b\"]", "2 class names for 3 classes"},
 		{"potstill.class-names", "[\"a\", \"b\", 3]", "no JSON array of strings"},
-		{"potstill.class-names", "a, b, c", "no JSON array of strings"}};
+		{"potstill.class-names", "a, b, c", "no JSON array of strings"},
+		{"potstill.class-names", "[\"b\", \"a\", \"b\"]",
+			"two classes have the name \"b\""},
+		{"potstill.class-names", "[\"a\", \"\", \"b\"]", "a class name is empty"},
+		{"potstill.class-names", "[\"a\", \"b\\n\", \"c\"]",
+			"a class name holds a control character"}};
 	struct file f;
 
 	(void)state;
