@@ -67,7 +67,8 @@ static int read_head(struct job *j, size_t i, struct err *e)
 	size_t n;
 	int bad;
 
-	bad = infile_open(&f, j->p->path[i], e) || infile_read(&f, head, sizeof head, &n, e) ||
+	bad = infile_open_regular(&f, j->p->path[i], e) ||
+	      infile_read(&f, head, sizeof head, &n, e) ||
 	      image_info(&j->info[i], head, n, f.bytes, e);
 	infile_close(&f);
 	return bad;
@@ -157,12 +158,10 @@ static int allocate(struct job *j, size_t largest, struct err *e)
 static int read_file(struct desk *d, const char *path, size_t *n, struct err *e)
 {
 	struct infile f;
-	int bad = infile_open(&f, path, e);
+	int bad = infile_open_regular(&f, path, e) ||
+		  image_make_room(&d->file, &d->room, (size_t)f.bytes, "a file", e) ||
+		  infile_read(&f, d->file, (size_t)f.bytes, n, e);
 
-	if (!bad && f.bytes >= SIZE_MAX)
-		bad = err_set(e, "is no regular file");
-	bad = bad || image_make_room(&d->file, &d->room, (size_t)f.bytes, "a file", e) ||
-	      infile_read(&f, d->file, (size_t)f.bytes, n, e);
 	infile_close(&f);
 	return bad;
 }

@@ -17,6 +17,9 @@ struct infile {
 
 /* 0 or -1; the texts do not name the path, callers finish with err_in. */
 int infile_open(struct infile *f, const char *path, struct err *e);
+/* The same for what must be a file of known length, which a pipe is not; "-" is a name like any
+ * other. Of a failure, too, infile_close is the end. */
+int infile_open_regular(struct infile *f, const char *path, struct err *e);
 /* Reads n bytes, fewer only at the end of the file: 0 and their number in *got, or -1. */
 int infile_read(struct infile *f, void *to, size_t n, size_t *got, struct err *e);
 void infile_close(struct infile *f);

@@ -241,7 +241,12 @@ png2tensor: warning: "broken/3/010.png": is broken: it is cut short
 png2tensor: warning: "broken/5/012.png": is no PNG file
 png2tensor: warning: 3 of 300 pictures are broken and left out
 297 pictures in 7 classes: grey, 10 x 10'
-rm broken/0/007.png broken/3/010.png broken/5/012.png
+mkfifo broken/6/9.png # sorts behind all others
+fails "a named pipe is not waited for" 1 '^png2tensor: "broken/6/9.png": is no regular file$' \
+	timeout 60 png2tensor -s 10x10 -o x broken/6
+ok "... and can be skipped" timeout 60 png2tensor --skip-bad -s 10x10 -o x.zst broken
+same "... as if it were not there" x.zst skipped.zst
+rm broken/0/007.png broken/3/010.png broken/5/012.png broken/6/9.png
 is "the rest is what it were without them" \
 	"$(png2tensor -q -s 10x10 broken | cmp - skipped.zst && echo same)" same
 ok "nothing bad to skip" png2tensor -q --skip-bad -s 10x10 -o x.zst many
@@ -275,7 +280,7 @@ fails "a label beyond --classes" 1 '"numbers.list": item 2 has label 300, but th
 printf 'no/such.png\t1\n' >hole
 fails "a file that is not there" 1 '^png2tensor: "no/such.png": cannot be opened: No such file' png2tensor hole
 printf 't\t1\n' >hole
-fails "a folder in a list" 1 '"t": cannot be read: Is a directory' png2tensor hole
+fails "a folder in a list" 1 '"t": is no regular file' png2tensor hole
 fails "a list that is a picture" 1 '"t/b/1.png": is no text' png2tensor t/b/1.png
 
 # Bombs: the header declares, the file cannot hold.
