@@ -7,6 +7,7 @@
 #include "npy-header.h"
 #include "outfile.h"
 #include "size.h"
+#include "tensor-stats.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,50 +180,9 @@ bool npy_is_integer(const struct npy *a)
 	return a->dtype != TENSOR_F16 && a->dtype != TENSOR_F32 && a->dtype != TENSOR_F64;
 }
 
-static float float_at(const uint8_t *p)
-{
-	float v;
-
-	memcpy(&v, p, sizeof v);
-	return v;
-}
-
-static double double_at(const uint8_t *p)
-{
-	double v;
-
-	memcpy(&v, p, sizeof v);
-	return v;
-}
-
 double npy_real(const struct npy *a, size_t i)
 {
-	const uint8_t *p = a->bytes + i * tensor_dtype_size(a->dtype);
-
-	switch (a->dtype) {
-	case TENSOR_F16:
-		return (double)bytes_from_f16((uint16_t)(p[0] | p[1] << 8));
-	case TENSOR_F32:
-		return (double)float_at(p);
-	case TENSOR_F64:
-		return double_at(p);
-	case TENSOR_I8:
-		return (int8_t)*p;
-	case TENSOR_U16:
-		return (uint16_t)(p[0] | p[1] << 8);
-	case TENSOR_I16:
-		return (int16_t)(p[0] | p[1] << 8);
-	case TENSOR_U32:
-		return bytes_le32(p);
-	case TENSOR_I32:
-		return (int32_t)bytes_le32(p);
-	case TENSOR_U64:
-		return (double)bytes_le64(p);
-	case TENSOR_I64:
-		return (double)(int64_t)bytes_le64(p);
-	default:
-		return *p;
-	}
+	return tensor_value(a->dtype, a->bytes + i * tensor_dtype_size(a->dtype));
 }
 
 int npy_to_floats(struct npy *a, struct err *e)
