@@ -9,6 +9,21 @@
 
 #define HAS_SUMS 0x80
 
+size_t frames_search(const void *list, size_t n, frames_begin *begin, uint64_t at)
+{
+	size_t low = 0, high = n;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (begin(list, middle) <= at)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 void frames_release(struct frame_list *l)
 {
 	free(l->frame);

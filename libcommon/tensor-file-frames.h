@@ -32,6 +32,14 @@ struct frame_list {
 	size_t frames;
 };
 
+/*
+ * Which of n things that lie one behind the other holds the byte at a place: the last that
+ * begins at or before it, so that of several that begin together it is the one with bytes.
+ * `begin` tells where thing i of `list` begins.
+ */
+typedef uint64_t frames_begin(const void *list, size_t i);
+size_t frames_search(const void *list, size_t n, frames_begin *begin, uint64_t at);
+
 void frames_release(struct frame_list *l);
 
 /* Appends a frame behind the last one: sets its places. 0 or -1. */

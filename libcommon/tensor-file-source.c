@@ -172,20 +172,9 @@ static int read_stream(struct tensor_source *s, uint64_t at, void *out, size_t n
 	return tensor_stream_read(s->stream, out, n, e);
 }
 
-/* The frame that holds the byte at this place; frames without content hold none. */
-static const struct frame *find_frame(const struct tensor_source *s, uint64_t at)
+static uint64_t begin_of(const void *list, size_t i)
 {
-	size_t low = 0, high = s->frames.frames;
-
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (s->frames.frame[middle].at <= at)
-			low = middle;
-		else
-			high = middle;
-	}
-	return &s->frames.frame[low];
+	return ((const struct frame *)list)[i].at;
 }
 
 static int cache_frame(struct tensor_source *s, const struct frame *f, struct err *e)
@@ -218,7 +207,9 @@ static int read_frames(
 	if (!tensor_source_size(s, &size) || at > size || n > size - at)
 		return err_set(e, "truncated: holds %" PRIu64 " bytes of content", size);
 	while (n > 0) {
-		const struct frame *f = find_frame(s, at);
+		const struct frame_list *l = &s->frames;
+		const struct frame *f =
+			&l->frame[frames_search(l->frame, l->frames, begin_of, at)];
 		uint64_t skip = at - f->at, left = f->size - skip;
 		size_t part = left < n ? (size_t)left : n;
 

@@ -50,21 +50,15 @@ static int make_arena(struct tensor_set *s, struct err *e)
 	return 0;
 }
 
-/* The last tensor that begins at or before a place: of those that begin together, the one with
- * bytes. */
+static uint64_t begin_of(const void *list, size_t i)
+{
+	return ((const struct tensor *)list)[i].begin;
+}
+
+/* The tensor that holds the byte at a place. */
 static size_t tensor_at(const struct tensor_set *s, size_t at)
 {
-	size_t low = 0, high = s->tensors;
-
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (s->tensor[middle].begin <= at)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
+	return frames_search(s->tensor, s->tensors, begin_of, at);
 }
 
 /* Copies the bytes [at, at + n) of the data to the tensors that they belong to. */

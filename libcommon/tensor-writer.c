@@ -41,26 +41,15 @@ struct writer {
 	uint8_t **gather;	    /* [threads][FRAMES_MAX_BYTES] */
 };
 
-/* The last tensor that begins at or before a place and is not empty. */
-static size_t tensor_at(const struct writer *w, size_t at)
+static uint64_t begin_of(const void *list, size_t i)
 {
-	size_t low = 0, high = w->tensors;
-
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (w->start[middle] <= at)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
+	return ((const size_t *)list)[i];
 }
 
 /* The bytes [begin, end) of the data: in place where one tensor has them all. */
 static const void *bytes_of(const struct writer *w, size_t begin, size_t end, uint8_t *gather)
 {
-	size_t i = tensor_at(w, begin);
+	size_t i = frames_search(w->start, w->tensors, begin_of, begin);
 	uint8_t *to = gather;
 
 	if (w->start[i + 1] >= end)

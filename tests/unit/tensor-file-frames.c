@@ -48,6 +48,27 @@ static void plans(void **state)
 	plan(LIST(MIB - 3, 60 * KIB), LIST(MIB, 60 * KIB - 3)); /* a small one may lie across */
 }
 
+static uint64_t number(const void *list, size_t i)
+{
+	return ((const uint64_t *)list)[i];
+}
+
+/* Of things that begin together the last has the byte. */
+static void searches(void **state)
+{
+	const uint64_t begin[] = {0, 10, 10, 10, 25, 30};
+
+	(void)state;
+	assert_int_equal(frames_search(begin, 6, number, 0), 0);
+	assert_int_equal(frames_search(begin, 6, number, 9), 0);
+	assert_int_equal(frames_search(begin, 6, number, 10), 3);
+	assert_int_equal(frames_search(begin, 6, number, 24), 3);
+	assert_int_equal(frames_search(begin, 6, number, 25), 4);
+	assert_int_equal(frames_search(begin, 6, number, 1000), 5);
+	assert_int_equal(frames_search(begin, 1, number, 5), 0);
+	assert_int_equal(frames_search(begin, 0, number, 5), 0);
+}
+
 static struct frame_list two_frames(void)
 {
 	struct frame_list l = {0};
@@ -118,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plans),
+		cmocka_unit_test(searches),
 		cmocka_unit_test(tables),
 		cmocka_unit_test(compare),
 	};
