@@ -133,18 +133,23 @@ static void show(void *arg, size_t done, size_t total)
 		(double)done / seconds, progress_time(left, text));
 }
 
-/* The old targets stay where the report cannot be written: both are ready before either ends.
+/*
+ * The old targets stay where the report cannot be written: both are ready before either ends. A
+ * pipe keeps nothing, and its reader may not come to the report before it has ended.
  */
 static int end_both(struct outfile *targets, const struct cli_targets *told, struct err *e)
 {
+	bool at_once = targets->temporary == NULL;
 	struct outfile about;
 
+	if (at_once && outfile_commit(targets, e))
+		return -1;
 	if (cli_targets_write(told, &about, report, e)) {
 		outfile_abort(targets);
 		return -1;
 	}
-	if (outfile_settle(targets, e) || outfile_settle(&about, e) ||
-		outfile_commit(targets, e)) {
+	if (outfile_settle(&about, e) ||
+		(!at_once && (outfile_settle(targets, e) || outfile_commit(targets, e)))) {
 		outfile_abort(targets);
 		outfile_abort(&about);
 		return -1;

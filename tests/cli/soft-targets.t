@@ -75,6 +75,12 @@ cat fifo >from-fifo &
 soft-targets -q -o fifo data.safetensors a.safetensors
 wait
 same "targets into a named pipe" compact.safetensors.zst from-fifo
+mkfifo fifo-report
+timeout 20 sh -c 'cat fifo >from-fifo && cat fifo-report >from-report' &
+ok "targets and report into named pipes that are read in turn" \
+	timeout 20 soft-targets -q -o fifo --report fifo-report data.safetensors a.safetensors
+wait
+like "... both whole" "$(cat from-report)" "\"file_bytes\": $(wc -c <from-fifo | tr -d ' '),"
 same "data from a pipe, targets into one" compact.safetensors.zst piped.zst
 soft-targets -q --report piped.json data.safetensors - <a.safetensors | cat >piped.zst
 same "a teacher from a pipe" compact.safetensors.zst piped.zst
