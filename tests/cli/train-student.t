@@ -28,9 +28,12 @@ same "targets from a pipe" s.safetensors piped.safetensors
 
 # Each loss brings the student to what the teacher says: on 500 items, agreement above 90 %.
 for options in "--loss kd --alpha 0 --temperature 2" "--loss mse-probabilities --temperature 3" "--loss mse-logits"; do
+	rm -f m.safetensors.zst
 	# shellcheck disable=SC2086 # options are words
-	train-student -q --net fc:64,tanh,fc:10 --mean .5 --sd .3 --epochs 60 -S soft.safetensors.zst $options -o m.safetensors.zst train.safetensors.zst
-	evaluate --json --targets soft.safetensors.zst train.safetensors.zst m.safetensors.zst >report.json
+	ok "$options trains" train-student -q --net fc:64,tanh,fc:10 --mean .5 --sd .3 --epochs 60 -S soft.safetensors.zst $options \
+		-o m.safetensors.zst train.safetensors.zst
+	ok "$options is evaluated" evaluate --json --targets soft.safetensors.zst train.safetensors.zst m.safetensors.zst
+	cp "$OUT" report.json
 	ok "$options follows the teacher" "$PYTHON" -c '
 import json
 targets = json.load(open("report.json"))["models"][0]["targets"]

@@ -154,16 +154,19 @@ for freeze in "" "--freeze 0.weight"; do
 done
 
 # 500 items in batches of 125: at the end of each epoch 4 and 8 of the warm-up's 8 steps are done.
-train-teacher -q --net 784-10 --epochs 3 --batch 125 --lr .1 --warmup 2 --log log.jsonl -o m.safetensors.zst train.safetensors.zst
-is "the warm-up counts from the first step" "$(sed 's/.*"lr": *\([0-9.]*\).*/\1/' log.jsonl | tr '\n' ' ')" "0.05 0.1 0.1 "
+rm -f log.jsonl
+ok "a warm-up" train-teacher -q --net 784-10 --epochs 3 --batch 125 --lr .1 --warmup 2 --log log.jsonl \
+	-o m.safetensors.zst train.safetensors.zst
+is "counts from the first step" "$(sed 's/.*"lr": *\([0-9.]*\).*/\1/' log.jsonl | tr '\n' ' ')" "0.05 0.1 0.1 "
 
 # Every optimiser and schedule learns the patterns: the loss falls to a third.
 for options in "--optimizer sgd --lr .1 --momentum .9 --nesterov" "--optimizer adamw --weight-decay .01" \
 	"--optimizer adam --schedule cosine --warmup 1" "--clip 1 --max-norm 3" "--max-squared-norm 9 --label-smoothing .01" \
 	"--initializer he --schedule exp --gamma .95" "--initializer torch --schedule plateau --lr-patience 1" \
 	"--schedule step --step-epochs 20" "--optimizer adadelta --lr 1" "--optimizer rmsprop --lr .001 --momentum .5"; do
+	rm -f log.jsonl
 	# shellcheck disable=SC2086
-	train-teacher -q --net 784-32-10 --epochs 30 --lr .005 --log log.jsonl $options -o m.safetensors.zst train.safetensors.zst
+	ok "trains with $options" teach --epochs 30 --lr .005 --log log.jsonl $options -o m.safetensors.zst train.safetensors.zst
 	ok "learns with $options" "$PYTHON" -c '
 import json
 rows = [json.loads(line) for line in open("log.jsonl")]
@@ -171,7 +174,9 @@ assert rows[-1]["loss"] < rows[0]["loss"] / 3, (rows[0]["loss"], rows[-1]["loss"
 done
 
 # Shifts make the patterns harder: half the loss is enough.
-train-teacher -q --net 784-64-10 --epochs 60 --lr .005 --jitter 1 --log log.jsonl -o m.safetensors.zst train.safetensors.zst
+rm -f log.jsonl
+ok "trains on shifted pictures" train-teacher -q --net 784-64-10 --epochs 60 --lr .005 --jitter 1 --log log.jsonl \
+	-o m.safetensors.zst train.safetensors.zst
 ok "learns from shifted pictures" "$PYTHON" -c '
 import json
 rows = [json.loads(line) for line in open("log.jsonl")]
