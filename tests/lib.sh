@@ -13,13 +13,14 @@
 #
 # Helpers (the first argument of each is what the test claims):
 #	ok    CLAIM COMMAND...                 it exits 0
-#	not_ok CLAIM COMMAND...                it does not (for cmp, grep; for tools say fails)
+#	not_ok CLAIM COMMAND...                it does not (for test, grep; for tools say fails, for cmp differ)
 #	fails CLAIM STATUS PATTERN COMMAND...  it exits with STATUS (1 or 2), prints nothing on stdout
 #	                                       and one line on stderr that matches PATTERN (grep -E);
 #	                                       behind a usage error the line "see 'TOOL --help'" may follow
 #	is    CLAIM GOT EXPECTED               two texts are equal
 #	like  CLAIM TEXT PATTERN               a line of the text matches PATTERN (grep -E)
 #	same  CLAIM FILE FILE                  two files have the same bytes
+#	differ CLAIM FILE FILE                 two files are there, neither empty, and have other bytes
 #	skip  N REASON                         stands for N tests that cannot run here
 #	skip_all REASON                        the whole script cannot run here; ends it
 #	need_data FILE...                      skip_all unless each file is in the data folder
@@ -131,6 +132,16 @@ like() {
 
 same() {
 	ok "$1" cmp "$2" "$3"
+}
+
+# cmp exits 1 for other bytes and 2 where a file is missing.
+differ() {
+	cmp "$2" "$3" >"$OUT" 2>"$ERR"
+	status=$?
+	[ $status -eq 1 ] && [ -s "$2" ] && [ -s "$3" ]
+	result $? "$1"
+	[ $status -eq 1 ] || echo "# exit status $status: cmp $2 $3"
+	show stderr "$ERR"
 }
 
 skip() {
