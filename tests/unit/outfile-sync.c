@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is on the disk when: the program's own fsync, syncfs and rename stand before libc's,
+ * note who comes and when, and can fail.
+ */
+#define _GNU_SOURCE /* syncfs, syscall */
+#include "outfile.h"
+
+#include "err.h"
+#include "image-files.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum call { FSYNC, SYNCFS, RENAME };
+
+static struct {
+	enum call call;
+	struct stat of; /* what was synchronised or renamed, as it was then */
+} events[8];
+static int n_events;
+static int failing = -1, reason; /* the number of the call that fails, and its errno */
+
+static int note(enum call call, int failed, const struct stat *of)
+{
+	assert_int_equal(failed, 0);
+	assert_in_range(n_events, 0, sizeof events / sizeof events[0] - 1);
+	events[n_events].call = call;
+	events[n_events].of = *of;
+	errno = reason;
+	return n_events++ == failing ? -1 : 0;
+}
+
+int fsync(int fd)
+{
+	struct stat s = {0};
+	int failed = fstat(fd, &s);
+
+	return note(FSYNC, failed, &s) ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int syncfs(int fd)
+{
+	struct stat s = {0};
+	int failed = fstat(fd, &s);
+
+	return note(SYNCFS, failed, &s) ? -1 : (int)syscall(SYS_syncfs, fd);
+}
+
+int rename(const char *from, const char *to)
+{
+	struct stat s = {0};
+	int failed = lstat(from, &s);
+
+	if (note(RENAME, failed, &s))
+		return -1;
+	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+static void listen(int call, int error)
+{
+	n_events = 0;
+	failing = call;
+	reason = error;
+}
+
+/* That call number i was about what the path names now. */
+static void assert_call(int i, enum call call, const char *path)
+{
+	struct stat s;
+
+	assert_int_equal(stat(path, &s), 0);
+	check(i < n_events, "%d calls, \"%s\" is in none", n_events, path);
+	check(events[i].call == call && events[i].of.st_ino == s.st_ino &&
+			events[i].of.st_dev == s.st_dev,
+		"call %d is not that for \"%s\"", i, path);
+}
+
+/* The file with all its bytes, its name, and the folder that the name is in. */
+static void assert_durable(const char *path, const char *parent, off_t bytes)
+{
+	assert_int_equal(n_events, 3);
+	assert_call(0, FSYNC, path);
+	assert_int_equal(events[0].of.st_size, bytes);
+	assert_call(1, RENAME, path);
+	assert_call(2, FSYNC, parent);
+}
+
+static char folder[] = "/tmp/potstill-unit.XXXXXX";
+
+static int setup(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) == NULL || chdir(folder) || mkdir("sub", 0777);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return rmdir("sub") || chdir("/") || rmdir(folder);
+}
+
+static void start(struct outfile *o, const char *path, const char *text)
+{
+	struct err e;
+
+	check(outfile_open(o, path, &e) == 0, "%s", e.text);
+	check(outfile_write(o, text, strlen(text), &e) == 0, "%s", e.text);
+}
+
+static void put(const char *path, const char *text)
+{
+	struct outfile o;
+	struct err e;
+
+	start(&o, path, text);
+	check(outfile_commit(&o, &e) == 0, "%s", e.text);
+}
+
+static void file_name_folder(void **state)
+{
+	(void)state;
+	listen(-1, 0);
+	put("a", "four");
+	assert_durable("a", ".", 4);
+	listen(-1, 0);
+	put("a", "a new one");
+	assert_durable("a", ".", 9);
+	listen(-1, 0);
+	put("sub/a", "below");
+	assert_durable("sub/a", "sub", 5);
+	unlink("sub/a");
+	unlink("a");
+}
+
+/* The folder is that of the file, not that of the link. */
+static void through_a_link(void **state)
+{
+	(void)state;
+	assert_int_equal(symlink("sub/target", "link"), 0);
+	for (int i = 0; i < 2; i++) {
+		listen(-1, 0);
+		put("link", "linked");
+		assert_durable("sub/target", "sub", 6);
+	}
+	unlink("sub/target");
+	unlink("link");
+}
+
+static void many_at_once(void **state)
+{
+	uint8_t pixel = 7;
+	struct image i = {.height = 1, .width = 1, .channels = 1, .pixels = &pixel};
+	struct err e;
+
+	(void)state;
+	listen(-1, 0);
+	check(image_files_start("sub", &e) == 0, "%s", e.text);
+	check(image_files_write("sub", "", "1", &i, &e) == 0, "%s", e.text);
+	check(image_files_write("sub", "", "2", &i, &e) == 0, "%s", e.text);
+	check(image_files_finish("sub", &e) == 0, "%s", e.text);
+	assert_int_equal(n_events, 3);
+	assert_call(0, RENAME, "sub/1.png");
+	assert_call(1, RENAME, "sub/2.png");
+	assert_call(2, SYNCFS, "sub");
+	listen(0, EIO);
+	assert_int_equal(image_files_finish("sub", &e), -1);
+	check(strstr(e.text, "\"sub\": cannot finish writing") != NULL, "%s", e.text);
+	unlink("sub/1.png");
+	unlink("sub/2.png");
+}
+
+/* Commits a file over an old one while a call fails; tells how many calls there were. */
+static int calls_of_commit(int call, int error, int expected)
+{
+	struct outfile o;
+	struct err e = {""};
+	struct stat s;
+
+	put("sub/a", "old");
+	start(&o, "sub/a", "newer");
+	listen(call, error);
+	assert_int_equal(outfile_commit(&o, &e), expected);
+	if (expected != 0)
+		check(strstr(e.text, "\"sub/a\": cannot finish writing") != NULL, "%s", e.text);
+	assert_int_equal(stat("sub/a", &s), 0);
+	/* What the disk may not hold does not get the name. */
+	assert_int_equal(s.st_size, call == 2 || expected == 0 ? 5 : 3);
+	assert_int_equal(unlink("sub/a"), 0);
+	assert_int_equal(rmdir("sub"), 0); /* no temporary is left in it */
+	assert_int_equal(mkdir("sub", 0777), 0);
+	return n_events;
+}
+
+static void failures_are_told(void **state)
+{
+	(void)state;
+	assert_int_equal(calls_of_commit(0, EIO, -1), 1);
+	assert_int_equal(calls_of_commit(1, EACCES, -1), 2);
+	assert_int_equal(calls_of_commit(2, EIO, -1), 3);
+	/* What has nothing to be synchronised is no failure. */
+	assert_int_equal(calls_of_commit(0, EINVAL, 0), 3);
+	assert_int_equal(calls_of_commit(2, ENOTSUP, 0), 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(file_name_folder),
+		cmocka_unit_test(through_a_link),
+		cmocka_unit_test(many_at_once),
+		cmocka_unit_test(failures_are_told),
+	};
+
+	return cmocka_run_group_tests_name("outfile-sync", tests, setup, teardown);
+}
