@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* Where a net's activations and their gradients lie. */
-#include "net-buffers.h"
+#include "net.h"
 
 #include "carver.h"
 #include "err.h"
 #include "net-share.h"
-#include "net.h"
+#include "net-stages.h"
 #include "size.h"
 #include "workers.h"
 

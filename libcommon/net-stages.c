@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Where a batch waits until all of its items have come, and how many go together. */
-#include "net-buffers.h"
+#include "net-stages.h"
+
 #include "net.h"
 #include "size.h"
 #include "workers.h"

@@ -2,9 +2,9 @@
 #include "net.h"
 
 #include "err.h"
-#include "net-buffers.h"
 #include "net-graph.h"
 #include "net-share.h"
+#include "net-stages.h"
 #include "size.h"
 
 #include <stdint.h>

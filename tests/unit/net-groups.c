@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Batches of large items, which go through a net in groups. */
 #include "made.h"
-#include "net-buffers.h"
+#include "net-stages.h"
 #include "stencil.h"
 #include "whole.h"
 

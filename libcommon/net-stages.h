@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef NET_BUFFERS_H
-#define NET_BUFFERS_H
+/* How a batch is cut for its way through a net: into groups, stages and their chunks. */
+#ifndef NET_STAGES_H
+#define NET_STAGES_H
 
 #include <stddef.h>
 
