@@ -11,12 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-#define LANES 16
-/* gcc 12 makes of loops over arrays of two sums what is ten times as slow. */
-typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
-/* The same at any address. */
-typedef float stored __attribute__((vector_size(LANES * sizeof(float)), aligned(4)));
-
 struct bn_sums bn_sums_of(const struct layer *l, const struct layer_pass *p)
 {
 	double *at = p->sums + l->sums_at;
@@ -64,34 +58,28 @@ double bn_lost(double mean)
 	return (double)(float)mean - mean;
 }
 
-static double sum_lanes(const lanes *v)
-{
-	double sum = 0;
-
-	for (size_t k = 0; k < LANES; k++)
-		sum += (double)(*v)[k];
-	return sum;
-}
-
-/* The sums of y - b and of (y - b) * (x - a). */
+/*
+ * The sums of y - b and of (y - b) * (x - a). By vectors, as gcc 12 makes of loops over arrays
+ * of two sums what is ten times as slow.
+ */
 VECTOR_CLONES static void sum_about(const float *x, float a, const float *y, float b, size_t n,
 	double *sum, double *products)
 {
-	lanes own = {0}, product = {0};
+	vector_floats own = {0}, product = {0};
 	size_t i = 0;
 
-	for (; i + LANES <= n; i += LANES) {
-		lanes d = *(const stored *)(y + i) - b;
+	for (; i + VECTOR_LANES <= n; i += VECTOR_LANES) {
+		vector_floats d = *(const vector_stored *)(y + i) - b;
 
 		own += d;
-		product += d * (*(const stored *)(x + i) - a);
+		product += d * (*(const vector_stored *)(x + i) - a);
 	}
 	for (size_t k = 0; i + k < n; k++) {
 		own[k] += y[i + k] - b;
 		product[k] += (y[i + k] - b) * (x[i + k] - a);
 	}
-	*sum = sum_lanes(&own);
-	*products = sum_lanes(&product);
+	*sum = vector_sum_lanes(&own);
+	*products = vector_sum_lanes(&product);
 }
 
 /* Of a plane the mean, and the sum of squares of the distances from it. */

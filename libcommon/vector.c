@@ -53,39 +53,28 @@ VECTOR_CLONES void vector_add(float *sum, const float *v, size_t n)
 	VECTOR_LOOP for (size_t i = 0; i < n; i++) sum[i] += v[i];
 }
 
-static double sum_lanes(const float lane[VECTOR_LANES])
-{
-	double sum = 0;
-
-	for (size_t k = 0; k < VECTOR_LANES; k++)
-		sum += (double)lane[k];
-	return sum;
-}
-
 VECTOR_CLONES double vector_sum(const float *v, size_t n)
 {
-	float lane[VECTOR_LANES] = {0};
+	vector_floats lane = {0};
 	size_t i = 0;
 
 	for (; i + VECTOR_LANES <= n; i += VECTOR_LANES)
-		for (size_t k = 0; k < VECTOR_LANES; k++)
-			lane[k] += v[i + k];
+		lane += *(const vector_stored *)(v + i);
 	for (size_t k = 0; i + k < n; k++)
 		lane[k] += v[i + k];
-	return sum_lanes(lane);
+	return vector_sum_lanes(&lane);
 }
 
 VECTOR_CLONES double vector_dot(const float *a, const float *b, size_t n)
 {
-	float lane[VECTOR_LANES] = {0};
+	vector_floats lane = {0};
 	size_t i = 0;
 
 	for (; i + VECTOR_LANES <= n; i += VECTOR_LANES)
-		for (size_t k = 0; k < VECTOR_LANES; k++)
-			lane[k] += a[i + k] * b[i + k];
+		lane += *(const vector_stored *)(a + i) * *(const vector_stored *)(b + i);
 	for (size_t k = 0; i + k < n; k++)
 		lane[k] += a[i + k] * b[i + k];
-	return sum_lanes(lane);
+	return vector_sum_lanes(&lane);
 }
 
 #define LOG2_E 0x1.71547652b82fep0

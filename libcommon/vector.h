@@ -39,6 +39,16 @@
 typedef float vector_floats __attribute__((vector_size(64)));
 typedef float vector_stored __attribute__((vector_size(64), aligned(4)));
 
+/* The sum of a vector's values in double, from the first to the last. */
+static inline double vector_sum_lanes(const vector_floats *v)
+{
+	double sum = 0;
+
+	for (size_t k = 0; k < VECTOR_LANES; k++)
+		sum += (double)(*v)[k];
+	return sum;
+}
+
 /* v where the condition holds, else 0: without the branch that compilers make of a ?: around
  * arithmetic, which they do not take for vectors before AVX-512. */
 static inline double vector_where(int condition, double v)
