@@ -83,7 +83,7 @@ struct layer {
 	struct layer_spec spec;
 	const struct layer_kind *kind;
 	char name[LAYER_NAME]; /* PyTorch's, "3" or "3.1.0": parameters are NAME.weight */
-	int position;	       /* its number in the text: of its random numbers */
+	int position;	       /* its place in net->layer: of its random numbers */
 	struct layer_source *source;
 	int sources;	 /* 1; of a join its branches */
 	struct shape in; /* source[0].shape */

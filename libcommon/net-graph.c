@@ -20,7 +20,7 @@ struct builder {
 	struct err *err;
 };
 
-/* Gives the layer's parameters their places behind the `*arena` values so far. */
+/* Gives the layer's parameters their places, behind those of the layers before. */
 static int place_params(struct net *n, struct layer *l, struct err *e)
 {
 	for (int i = 0; i < l->params + l->buffers; i++) {
