@@ -87,11 +87,8 @@ static int run_passes(struct metrics_model *m, const struct model *model, struct
 	return 0;
 }
 
-static int check_classes(const struct metrics_model *m, size_t classes, struct err *e)
+static int check_targets(const struct metrics_model *m, size_t classes, struct err *e)
 {
-	if (m->data->classes > classes)
-		return err_set(e, "has %zu classes where the data set has %zu", classes,
-			m->data->classes);
 	if (m->soft != NULL && m->soft->classes != classes)
 		return err_set(e, "has %zu classes where the soft targets have %zu", classes,
 			m->soft->classes);
@@ -100,7 +97,7 @@ static int check_classes(const struct metrics_model *m, size_t classes, struct e
 
 static int measure(struct metrics_model *m, const struct model *model, struct err *e)
 {
-	if (check_classes(m, model->net->classes, e) ||
+	if (check_targets(m, model->net->classes, e) ||
 		metrics_classify_init(&m->classify, model->net->classes, m->confusion, e))
 		return -1;
 	if (m->soft != NULL && metrics_agree_init(&m->agree, m->soft, m->temperature, e))
