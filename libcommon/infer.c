@@ -6,7 +6,6 @@
 #include "size.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* One batch on its way. */
 struct job {
@@ -101,25 +100,4 @@ int infer_run(const struct infer *in, infer_take *take, void *arg, struct err *e
 	free(j.input);
 	free(j.item);
 	return bad;
-}
-
-struct copy {
-	float *to;
-	size_t classes;
-};
-
-static int copy_block(void *arg, const float *logits, size_t first, size_t n, struct err *e)
-{
-	const struct copy *c = arg;
-
-	(void)e;
-	memcpy(c->to + first * c->classes, logits, n * c->classes * sizeof *logits);
-	return 0;
-}
-
-int infer_logits(const struct infer *in, float *logits, struct err *e)
-{
-	struct copy c = {logits, in->net->classes};
-
-	return infer_run(in, copy_block, &c, e);
 }

@@ -54,7 +54,4 @@ typedef int infer_take(void *arg, const float *logits, size_t first, size_t n, s
  */
 int infer_run(const struct infer *in, infer_take *take, void *arg, struct err *e);
 
-/* The same into an array [infer_items][classes]. */
-int infer_logits(const struct infer *in, float *logits, struct err *e);
-
 #endif
