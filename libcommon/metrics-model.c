@@ -4,26 +4,18 @@
 #include "err.h"
 #include "infer.h"
 #include "model-file.h"
+#include "seconds.h"
 #include "sgemm.h"
 #include "size.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct pass {
 	struct metrics_model *m;
 	double resumed; /* when the net got to work again */
 	size_t view;
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int check_finite(
 	const float *logits, size_t first, size_t n, size_t classes, struct err *e)
@@ -41,14 +33,14 @@ static int take_clean(void *arg, const float *logits, size_t first, size_t n, st
 	struct pass *p = arg;
 	struct metrics_model *m = p->m;
 
-	m->seconds += now() - p->resumed;
+	m->seconds += seconds_now() - p->resumed;
 	if (check_finite(logits, first, n, m->classify.classes, e))
 		return -1;
 	metrics_classify_add(&m->classify, logits, m->data->labels + first, n, m->hit + first);
 	if (m->soft != NULL && !augment_any(&m->soft->augment))
 		for (size_t v = 0; v < m->soft->views; v++)
 			metrics_agree_add(&m->agree, logits, v, first, n);
-	p->resumed = now();
+	p->resumed = seconds_now();
 	return 0;
 }
 
@@ -72,7 +64,7 @@ static int run_passes(struct metrics_model *m, const struct model *model, struct
 		.progress_arg = m->progress_arg};
 
 	sgemm_kernels(); /* chosen before the clock runs */
-	p.resumed = now();
+	p.resumed = seconds_now();
 	if (infer_run(&in, take_clean, &p, e))
 		return -1;
 	if (m->soft == NULL || !augment_any(&m->soft->augment))

@@ -3,20 +3,12 @@
 
 #include "err.h"
 #include "infer.h"
+#include "seconds.h"
 #include "size.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int stopped(const struct train *t)
 {
@@ -253,12 +245,12 @@ int train_run(struct train *t, struct err *e)
 	while (!is_over(t)) {
 		struct train_report r = {0};
 		size_t before = t->position.item;
-		double start = now();
+		double start = seconds_now();
 		int ended = train_epoch(t, e);
 
 		if (ended != 0)
 			return ended;
-		summarise(t, now() - start, (double)(t->position.item - before), &r);
+		summarise(t, seconds_now() - start, (double)(t->position.item - before), &r);
 		if (finish_epoch(t, &r, e))
 			return -1;
 		if (stopped(t))
