@@ -4,8 +4,6 @@
 #include "rng.h"
 #include "vector.h"
 
-#include <string.h>
-
 int augment_any(const struct augment *a)
 {
 	return a->jitter > 0 || a->flip;

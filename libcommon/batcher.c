@@ -6,7 +6,6 @@
 #include "size.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define CACHE_LINE 64
 /* In bytes. Of a longer picture the hardware sees soon enough where it goes on. */

@@ -12,8 +12,6 @@
 #include "size.h"
 #include "vector.h"
 
-#include <string.h>
-
 /* A block's places, and values of its columns: they stay in the L2 cache. */
 #define MOST_PLACES 512
 #define BLOCK_VALUES 65536

@@ -2,8 +2,6 @@
 /* Definitions, which come before their calls: so none calls itself. */
 #include "net-spec-parse.h"
 
-#include "err.h"
-
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,6 @@
 /* Layers of a net's text, and the numbers in it. */
 #include "net-spec-parse.h"
 
-#include "err.h"
-
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>

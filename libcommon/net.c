@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Most parameters in a part: their gradient stays in a core's cache until the step reads it. */
 #define PART_VALUES 131072

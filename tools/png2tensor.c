@@ -14,7 +14,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const char *output = "-", *names, *size, *background = "255,255,255";
 static bool gray, rgb, skip_bad;
