@@ -169,7 +169,7 @@ static int is_best(const struct train *t, double errors, double loss)
 {
 	const struct position *p = &t->position;
 	double figure[] = {errors, loss}, best[] = {p->best_errors, p->best_loss};
-	int first = t->monitor, second = !first;
+	size_t first = t->monitor == TRAIN_LOSS, second = 1 - first;
 
 	return p->best_epoch == 0 || figure[first] < best[first] ||
 	       (figure[first] == best[first] && figure[second] < best[second]);
