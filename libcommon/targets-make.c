@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "targets-make.h"
 
+#include "class-names.h"
 #include "err.h"
 #include "infer.h"
 #include "model-file.h"
@@ -67,6 +68,17 @@ static int make_room(struct targets_make *t, size_t classes, struct err *e)
 	return t->value != NULL ? 0 : -1;
 }
 
+/* The mean of logits needs classes of the same numbers. The first names are kept. */
+static int check_names(struct targets_make *t, struct model *m, struct err *e)
+{
+	if (t->class_names != NULL)
+		return class_names_match(
+			m->class_names, t->class_names, "a teacher before it", e);
+	t->class_names = m->class_names;
+	m->class_names = NULL;
+	return 0;
+}
+
 static int run_model(struct targets_make *t, struct model *m, size_t number, struct err *e)
 {
 	struct pass p = {.make = t, .model = number};
@@ -83,6 +95,8 @@ static int run_model(struct targets_make *t, struct model *m, size_t number, str
 	if (m->net->classes != t->classes)
 		return err_set(e, "has %zu classes where the first teacher has %zu",
 			m->net->classes, t->classes);
+	if (check_names(t, m, e))
+		return -1;
 	fingerprint_text(m->fingerprint, t->teacher + number * FINGERPRINT_TEXT);
 	for (; p.view < t->views; p.view++) {
 		in.view = (uint32_t)p.view;
@@ -118,6 +132,7 @@ static void divide(struct targets_make *t)
 int targets_make_run(struct targets_make *t, struct err *e)
 {
 	t->value = NULL;
+	t->class_names = NULL;
 	t->teacher = size_alloc(t->models, FINGERPRINT_TEXT, "names of teachers", e);
 	if (t->teacher == NULL)
 		return -1;
@@ -137,6 +152,8 @@ void targets_make_release(struct targets_make *t)
 {
 	free(t->value);
 	free(t->teacher);
+	free(t->class_names);
 	t->value = NULL;
 	t->teacher = NULL;
+	t->class_names = NULL;
 }

@@ -32,12 +32,13 @@ struct targets_make {
 	size_t classes, rows; /* rows = views * items; of all teachers */
 	float *value;	      /* [rows][classes] logits, row view * items + item */
 	char *teacher;	      /* fingerprints, separated by spaces */
+	char *class_names;    /* of the first teacher that has some, else NULL */
 };
 
 /*
  * Loads one teacher after the other and runs it. 0, or -1 with text and t released: a model
- * that does not fit the data, that has another number of classes than the first, whose logits
- * are not finite; too much memory (before anything runs).
+ * that does not fit the data, that has another number of classes than the first or other names
+ * for them, whose logits are not finite; too much memory (before anything runs).
  */
 int targets_make_run(struct targets_make *t, struct err *e);
 void targets_make_release(struct targets_make *t);

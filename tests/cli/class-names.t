@@ -19,6 +19,11 @@ fails "others are refused" 1 '^evaluate: "model.zst": class 0 is "zero", but "ei
 fails "by soft-targets, too" 1 '"model.zst": class 0 is "zero", but "eight" in the data set' \
 	soft-targets -o soft.zst sorted.zst model.zst
 not_ok "which writes nothing" test -e soft.zst
+# Of teachers, too, though their data set has no names.
+ok "another teacher" train-teacher -q --net 784-10 --epochs 1 -o other-names.zst sorted.zst
+fails "teachers of other names" 1 '"other-names.zst": class 0 is "eight", but "zero" in a teacher before it' \
+	soft-targets -o soft.zst train.safetensors.zst nameless.zst model.zst other-names.zst
+ok "of the same, and of none" soft-targets -q -o soft.zst train.safetensors.zst model.zst nameless.zst model.zst
 fails "and for a validation" 1 '"sorted.zst": class 0 is "eight", but "zero" in the data that is trained on' \
 	train-teacher -q --net 784-10 --epochs 1 --validation sorted.zst -o x.zst named.zst
 ok "a validation of the same names" train-teacher -q --net 784-10 --epochs 1 --validation named.zst -o v.zst named.zst
