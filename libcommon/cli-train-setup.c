@@ -49,45 +49,46 @@ static void check_distillation(const struct distill_options *d)
 		die_usage("--no-t-squared has no meaning for --loss %s", kind->name);
 }
 
-static void check_optimizer_use(
-	const struct optim_kind *kind, int use, bool given, const char *option)
-{
-	if (given && !(kind->uses & use))
-		die_usage("--%s has no meaning for --optimizer %s", option, kind->name);
-}
+/* What the word behind an option makes of the others: which of them are read. */
+struct reader {
+	const char *option, *word;
+	int uses;
+};
 
-static void check_schedule_use(
-	const struct train_options *o, int use, bool given, const char *option)
+static void check_use(const struct reader *r, int use, bool given, const char *option)
 {
-	char word[OPTION_WORD];
-
-	if (given && !(schedule_uses((enum schedule_kind)o->schedule) & use))
-		die_usage("--%s has no meaning for --schedule %s", option,
-			options_word(SCHEDULE_WORDS, o->schedule, word));
+	if (given && !(r->uses & use))
+		die_usage("--%s has no meaning for --%s %s", option, r->option, r->word);
 }
 
 static void check_schedule(const struct train_options *o)
 {
-	check_schedule_use(o, SCHEDULE_USES_GAMMA, o->gamma >= 0, "gamma");
-	check_schedule_use(o, SCHEDULE_USES_STEP_EPOCHS, o->step_epochs >= 0, "step-epochs");
-	check_schedule_use(o, SCHEDULE_USES_PATIENCE, o->lr_patience >= 0, "lr-patience");
-	check_schedule_use(o, SCHEDULE_USES_LR_MIN, o->lr_min >= 0, "lr-min");
+	char word[OPTION_WORD];
+	struct reader r = {"schedule", options_word(SCHEDULE_WORDS, o->schedule, word),
+		schedule_uses((enum schedule_kind)o->schedule)};
+
+	check_use(&r, SCHEDULE_USES_GAMMA, o->gamma >= 0, "gamma");
+	check_use(&r, SCHEDULE_USES_STEP_EPOCHS, o->step_epochs >= 0, "step-epochs");
+	check_use(&r, SCHEDULE_USES_PATIENCE, o->lr_patience >= 0, "lr-patience");
+	check_use(&r, SCHEDULE_USES_LR_MIN, o->lr_min >= 0, "lr-min");
 }
 
 static void check_optimizer(const struct train_options *o)
 {
 	const struct optim_kind *kind = optim_kind_find(o->optimizer);
+	struct reader r = {"optimizer", o->optimizer, 0};
 
 	if (kind == NULL)
 		die_usage("--optimizer: \"%s\" is no optimiser", o->optimizer);
-	check_optimizer_use(kind, OPTIM_USES_MOMENTUM, o->momentum > 0, "momentum");
-	check_optimizer_use(kind, OPTIM_USES_BETAS, o->beta1 >= 0, "beta1");
-	check_optimizer_use(kind, OPTIM_USES_BETAS, o->beta2 >= 0, "beta2");
-	check_optimizer_use(kind, OPTIM_USES_RHO, o->rho >= 0, "rho");
-	check_optimizer_use(kind, OPTIM_USES_EPSILON, o->epsilon >= 0, "epsilon");
+	r.uses = kind->uses;
+	check_use(&r, OPTIM_USES_MOMENTUM, o->momentum > 0, "momentum");
+	check_use(&r, OPTIM_USES_BETAS, o->beta1 >= 0, "beta1");
+	check_use(&r, OPTIM_USES_BETAS, o->beta2 >= 0, "beta2");
+	check_use(&r, OPTIM_USES_RHO, o->rho >= 0, "rho");
+	check_use(&r, OPTIM_USES_EPSILON, o->epsilon >= 0, "epsilon");
 	if (o->nesterov && !(o->momentum > 0))
 		die_usage("--nesterov needs --momentum");
-	check_optimizer_use(kind, OPTIM_USES_NESTEROV, o->nesterov, "nesterov");
+	check_use(&r, OPTIM_USES_NESTEROV, o->nesterov, "nesterov");
 	if (o->max_norm > 0 && o->max_squared_norm > 0)
 		die_usage("--max-norm and --max-squared-norm exclude each other");
 }
