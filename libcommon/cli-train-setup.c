@@ -202,7 +202,7 @@ static void make_schedule(struct run *r)
 	const struct train_options *o = r->o;
 	struct schedule *s = &r->schedule;
 
-	schedule_defaults(s);
+	schedule_init(s);
 	s->kind = (enum schedule_kind)o->schedule;
 	s->lr = option_or(o->lr, r->optim.kind->default_lr);
 	s->warmup = o->warmup;
@@ -214,7 +214,6 @@ static void make_schedule(struct run *r)
 		s->step_epochs = o->step_epochs;
 	if (o->lr_patience >= 0)
 		s->patience = o->lr_patience;
-	schedule_init(s);
 }
 
 static void make_batcher(struct run *r)

@@ -22,16 +22,10 @@ int schedule_uses(enum schedule_kind kind)
 	return 0;
 }
 
-void schedule_defaults(struct schedule *s)
-{
-	*s = (struct schedule){.gamma = 0.1, .step_epochs = 10, .patience = 5};
-}
-
 void schedule_init(struct schedule *s)
 {
-	s->factor = 1;
-	s->best = INFINITY;
-	s->waited = 0;
+	*s = (struct schedule){
+		.gamma = 0.1, .step_epochs = 10, .patience = 5, .factor = 1, .best = INFINITY};
 }
 
 /* Half a cosine from lr down to lr_min (Loshchilov and Hutter 2017, without restarts). */

@@ -37,10 +37,8 @@ struct schedule {
 	int waited;
 };
 
-/* A constant learning rate of 0, and the numbers of the other kinds. */
-void schedule_defaults(struct schedule *s);
-
-void schedule_init(struct schedule *s); /* factor 1, best infinite */
+/* A constant learning rate of 0, the other kinds' numbers, and plateau's state at the start. */
+void schedule_init(struct schedule *s);
 
 /* The learning rate of the step that begins `time` epochs from the start. */
 double schedule_lr(const struct schedule *s, double time);

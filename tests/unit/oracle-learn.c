@@ -152,15 +152,16 @@ static void check_schedule(int i, const char *text)
 	const double *loss = losses->data;
 	const double *lr = golden_tensor(&golden, "schedule", i, "lr", TENSOR_F64, epochs + 1);
 	char word[32];
-	struct schedule s = {.kind = kind_of(golden_word(text, "schedule", word)),
-		.lr = golden_number(text, "lr", 0),
-		.epochs = (double)epochs,
-		.lr_min = golden_number(text, "lr_min", 0),
-		.gamma = golden_number(text, "gamma", 0),
-		.step_epochs = (int)golden_number(text, "step_epochs", 1),
-		.patience = (int)golden_number(text, "patience", 0)};
+	struct schedule s;
 
 	schedule_init(&s);
+	s.kind = kind_of(golden_word(text, "schedule", word));
+	s.lr = golden_number(text, "lr", 0);
+	s.epochs = (double)epochs;
+	s.lr_min = golden_number(text, "lr_min", 0);
+	s.gamma = golden_number(text, "gamma", 0);
+	s.step_epochs = (int)golden_number(text, "step_epochs", 1);
+	s.patience = (int)golden_number(text, "patience", 0);
 	for (size_t t = 0; t <= epochs; t++) {
 		double got = schedule_lr(&s, (double)t);
 

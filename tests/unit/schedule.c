@@ -17,14 +17,15 @@ static void check_lr(const struct schedule *s, double time, double expected)
 
 static struct schedule make(enum schedule_kind kind)
 {
-	struct schedule s = {.kind = kind,
-		.lr = 0.1,
-		.epochs = 10,
-		.gamma = 0.5,
-		.step_epochs = 3,
-		.patience = 2};
+	struct schedule s;
 
 	schedule_init(&s);
+	s.kind = kind;
+	s.lr = 0.1;
+	s.epochs = 10;
+	s.gamma = 0.5;
+	s.step_epochs = 3;
+	s.patience = 2;
 	return s;
 }
 

@@ -72,7 +72,6 @@ static void open_world(
 		"%s", e.text);
 	w->schedule.step = (double)batch / (double)w->data.items;
 	w->schedule.epochs = epochs;
-	schedule_init(&w->schedule);
 	t->batcher = &w->batcher;
 	t->loss = &w->loss;
 	t->optim = &w->optim;
@@ -135,7 +134,7 @@ static void open_learning(struct world *w, void (*after_step)(struct world *))
 {
 	memset(w, 0, sizeof *w);
 	fill_items(&w->data);
-	schedule_defaults(&w->schedule);
+	schedule_init(&w->schedule);
 	w->schedule.kind = SCHEDULE_COSINE;
 	w->schedule.lr = 0.05;
 	w->after_step = after_step;
@@ -297,7 +296,7 @@ static void open_judged(struct world *w, enum train_monitor monitor, uint32_t pa
 		.features = value,
 		.labels = label,
 		.classes = 2};
-	schedule_defaults(&w->schedule); /* a learning rate of 0 */
+	schedule_init(&w->schedule); /* a learning rate of 0 */
 	w->after_step = set_epoch;
 	open_world(w, "fc:2", "sgd", 2, JUDGED);
 	w->train.validation = &w->data;
