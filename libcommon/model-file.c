@@ -167,9 +167,14 @@ int model_read_preprocess(const struct tensor_set *s, struct preprocess *p, stru
 static int read_class_names(struct model *m, struct err *e)
 {
 	const char *names = tensor_set_meta(&m->set, "potstill.class-names");
+	size_t n;
 
 	if (names == NULL)
 		return 0;
+	if (class_names_count(names, &n, e))
+		return -1;
+	if (n > m->net->classes)
+		return err_set(e, "has %zu class names for %zu classes", n, m->net->classes);
 	m->class_names = strdup(names);
 	return m->class_names == NULL ? err_set(e, "out of memory") : 0;
 }

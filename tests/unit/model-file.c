@@ -147,6 +147,10 @@ static void refuses_bad_metadata(void **state)
 	}
 	check_meta(n, "potstill.sd", "0", "potstill.sd");
 	check_meta(n, "potstill.sd", "-1", "potstill.sd");
+	check_meta(n, "potstill.class-names", "a, b, c", "no JSON array of strings");
+	check_meta(n, "potstill.class-names", "[\"a\",\"a\"]", "\"a\"");
+	check_meta(n, "potstill.class-names", "[\"a\",\"b\",\"c\",\"d\"]",
+		"4 class names for 3 classes");
 	net_free(n);
 }
 
