@@ -91,8 +91,13 @@ int zio_header(const uint8_t *frame, size_t n, struct zio_header *h, struct err 
 /* What a good file may do to a small machine is no damage. */
 static int refuse(size_t code, struct err *e)
 {
+	char most[SIZE_TEXT];
+
 	if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation)
 		return err_set(e, "zstd: out of memory");
+	if (ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge)
+		return err_set(e, "a zstd frame needs a window of more than %s",
+			size_text((uint64_t)1 << window_log(), most));
 	return err_set(e, "damaged: zstd: %s", ZSTD_getErrorName(code));
 }
 

@@ -107,8 +107,10 @@ fails "standard input twice" 2 'only one input can be standard input' sh -c "ten
 fails "output to a full device" 1 'cannot write|No space left' sh -c "tensor-info '$data/good-plain.safetensors' >/dev/full"
 fails "JSON to a full device" 1 'cannot write|No space left' sh -c "tensor-info -j '$data/good-plain.safetensors' >/dev/full"
 fails "the limit of memory" 1 'over the memory limit' tensor-info --verify --max-memory 1000 "$data/good-ours.safetensors.zst"
+zstd -q --long=26 <"$data/good-plain.safetensors" >window # of unknown size: 64 MiB for a few bytes
+fails "a window over the limit is no damage either" 1 '^tensor-info: "window": a zstd frame needs a window of more than 512.0 KiB$' \
+	tensor-info --verify --max-memory 1000000 window
 if [ -n "$limited" ]; then
-	zstd -q --long=26 <"$data/good-plain.safetensors" >window # of unknown size: 64 MiB for a few bytes
 	ok "a large window" limit tensor-info --verify window
 	fails "too little memory for it is no damage" 1 '^tensor-info: "window": zstd: out of memory$' \
 		sh -c 'ulimit -v 40000 && exec tensor-info --verify window'
