@@ -195,7 +195,7 @@ int tensor_reader_scan(struct tensor_reader *r, tensor_visit *visit, void *job, 
 	int failed = -1;
 
 	if (bytes == NULL)
-		return -1;
+		return err_in(e, r->path);
 	if (!r->source.plain && r->source.stream == NULL &&
 		tensor_source_in_order(&r->source, e))
 		goto out;
