@@ -71,7 +71,7 @@ static inline void add_run(const float *from, size_t n, float *to)
 VECTOR_CLONES void columns_add(const struct columns *c, const struct columns_run run[],
 	size_t runs, size_t n, const float *from, size_t width, size_t channels, float *source)
 {
-	size_t length[COLUMNS_MAX_ADDED];
+	size_t length[COLUMNS_MAX];
 
 	for (size_t i = 0; i < runs; i++)
 		length[i] = (i + 1 < runs ? run[i + 1].to : n) - run[i].to;

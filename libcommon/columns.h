@@ -22,8 +22,8 @@ struct columns {
 	const uint32_t *offset; /* [taps]: from a window's begin */
 };
 
-/* Columns of a call of columns_add, each of which may be a run of its own. */
-#define COLUMNS_MAX_ADDED 384
+/* Columns that are made or added at a time; each may be a run of its own. */
+#define COLUMNS_MAX 384
 
 /* At most 16 columns side by side that see values side by side. */
 struct columns_run {
@@ -42,7 +42,7 @@ void columns_fill(const struct columns *c, const struct columns_run run[], size_
 	const float *source, size_t channels, float *to, size_t width);
 
 /*
- * Adds rows to what the columns were made of, `n` columns in all, at most COLUMNS_MAX_ADDED.
+ * Adds rows to what the columns were made of, `n` columns in all, at most COLUMNS_MAX.
  * What several columns add to one value they add in their order, the last tap first, so that
  * columns may be added in any pieces from the first on. Up to WINDOW_SLACK floats behind a row
  * and behind what it is added to are read, and the latter written as they were.

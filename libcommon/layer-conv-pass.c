@@ -17,14 +17,13 @@
 /* Values of the panels, and of the products, that are in the L2 cache at a time. */
 #define PANEL_VALUES 65536
 #define PRODUCT_VALUES 32768
-#define MOST_COLUMNS COLUMNS_MAX_ADDED
 
 /* How many columns are multiplied at a time, with k rows: whole panels, and one at least. */
 static size_t block_columns(size_t k)
 {
 	size_t width = sgemm_panel_width(), panels = PANEL_VALUES / (k * width);
 
-	return width * size_max(size_min(panels, MOST_COLUMNS / width), 1);
+	return width * size_max(size_min(panels, COLUMNS_MAX / width), 1);
 }
 
 /* Channels of the input for which the way back makes a product at a time. */
@@ -210,7 +209,7 @@ static void convolve_block(
 {
 	const struct conv *c = s->conv;
 	size_t depth = c->in * c->taps, pieces;
-	struct piece piece[MOST_COLUMNS];
+	struct piece piece[COLUMNS_MAX];
 
 	pieces = cut(s, from, to, piece);
 	for (size_t group = 0; group < c->groups; group++) {
@@ -295,7 +294,7 @@ static void backward_block(
 {
 	const struct conv *c = s->conv;
 	size_t most = back_channels(c), n, runs;
-	struct columns_run run[MOST_COLUMNS];
+	struct columns_run run[COLUMNS_MAX];
 
 	runs = columns_runs(&s->columns, from, to, run);
 	for (size_t group = 0; group < c->groups; group++) {
