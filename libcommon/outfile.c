@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#define _GNU_SOURCE /* syncfs, realpath */
+#define _GNU_SOURCE /* syncfs */
 #include "outfile.h"
 
 #include "err.h"
+#include "path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,14 +65,6 @@ static void forget_temporary(struct outfile *o)
 	o->temporary = NULL;
 }
 
-/* The length of the folder part of a path, slash included; 0 where there is none. */
-static int folder_length(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? 0 : (int)(slash - path) + 1;
-}
-
 /*
  * The temporary's name starts with a dot and part of the target's own, which may be as
  * long as the file system allows. O_EXCL with mode 0666 lets the umask decide.
@@ -79,7 +72,7 @@ static int folder_length(const char *path)
 static int create_temporary(struct outfile *o, const char *target, char path[PATH_MAX])
 {
 	static unsigned count;
-	int folder = folder_length(target);
+	int folder = path_folder(target);
 
 	for (int i = 0; i < TRIES; i++) {
 		int n = snprintf(path, PATH_MAX, "%.*s.%.200s.%ld-%u.tmp", folder, target,
@@ -120,50 +113,12 @@ static int open_temporary(struct outfile *o, const char *target, struct err *e)
 	return 0;
 }
 
-/*
- * Where a link leads whose end is not there yet; the path itself where it is no link. A name
- * that is too long must be found here: the temporary's is shorter.
- */
-static int follow(char path[PATH_MAX])
-{
-	char to[PATH_MAX], next[PATH_MAX];
-
-	for (int i = 0; i < TRIES; i++) {
-		ssize_t n = readlink(path, to, sizeof to - 1);
-		int folder = folder_length(path);
-
-		if (n < 0)
-			return errno == ENAMETOOLONG ? -1 : 0;
-		to[n] = '\0';
-		if (snprintf(next, sizeof next, "%.*s%s", to[0] == '/' ? 0 : folder, path,
-			    to) >= PATH_MAX)
-			break;
-		memcpy(path, next, sizeof next);
-	}
-	errno = ELOOP;
-	return -1;
-}
-
-static int find_target(const char *path, char target[PATH_MAX])
-{
-	size_t n = strlen(path);
-
-	if (realpath(path, target) != NULL)
-		return 0;
-	if (n >= PATH_MAX) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(target, path, n + 1);
-	return follow(target);
-}
-
 /* A symbolic link stays a link: the file that it names is made or replaced. */
 static int open_target(struct outfile *o, struct err *e)
 {
 	char target[PATH_MAX];
 
-	if (find_target(o->path, target))
+	if (path_target(o->path, target))
 		return err_errno(e, "\"%s\": cannot create", o->path);
 	return open_temporary(o, target, e);
 }
@@ -223,7 +178,7 @@ int outfile_settle(struct outfile *o, struct err *e)
 
 static int sync_folder(const char *path)
 {
-	int folder = folder_length(path), fd, failed;
+	int folder = path_folder(path), fd, failed;
 	char name[PATH_MAX];
 
 	snprintf(name, sizeof name, "%.*s", folder, path);
