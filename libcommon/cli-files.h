@@ -17,8 +17,8 @@ struct cli_file {
 	enum cli_use use;
 };
 
-/* Ends the program where one file would be an output twice, or an input and a record. Devices
- * take any number. */
+/* Ends the program where one file would be an output twice, or an input and a record; files of
+ * options, @FILE, are inputs that need no mention. Devices take any number. */
 void cli_files_check(const struct cli_file file[], size_t n);
 
 #endif

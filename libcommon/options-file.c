@@ -16,6 +16,8 @@ struct words {
 	int n, room;
 };
 
+static struct words files;
+
 static void add(struct words *w, char *word)
 {
 	if (w->n + 1 >= w->room) {
@@ -89,10 +91,16 @@ char **options_file_expand(int *argc, char **argv)
 			add(&w, argv[i]);
 			continue;
 		}
+		add(&files, argv[i] + 1);
 		text = read_text(argv[i] + 1);
 		while ((word = next_word(&text, argv[i] + 1)) != NULL)
 			add(&w, word);
 	}
 	*argc = w.n;
 	return w.word;
+}
+
+const char *options_file_path(size_t i)
+{
+	return i < (size_t)files.n ? files.word[i] : NULL;
 }

@@ -21,6 +21,14 @@ fails "the model over the checkpoint" 2 '--output and --checkpoint are the same 
 fails "the log over the model" 2 '--output and --log are' teach -o m.zst --log m.zst data.zst
 fails "the log over the checkpoint" 2 '--checkpoint and --log are' teach -o m.zst --checkpoint c.zst --log c.zst data.zst
 fails "two outputs into one pipe" 2 '--output and --log are' teach -o pipe --log pipe data.zst
+ln -s later.zst dangling.zst
+fails "two names of a file that is still to be made" 2 '--output and --log are' teach -o m.zst --log ./m.zst data.zst
+fails "by a link" 2 '--output and --checkpoint are' teach -o later.zst --checkpoint dangling.zst data.zst
+fails "a report so" 2 '--output and --report are' soft-targets -o s.zst --report "$PWD/s.zst" data.zst model.zst
+echo "--epochs 1" >options
+fails "the log over a file of options" 2 'the file of options and --log are the same file, "./options"' \
+	teach @options -o m.zst --log ./options data.zst
+is "which stays" "$(cat options)" "--epochs 1"
 fails "standard output by its name" 2 '--output and --log are' sh -c \
 	'train-teacher -q --net 784-10 --epochs 1 --log /dev/stdout data.zst >both'
 fails "the log over a student's targets" 2 '--targets and --log are' train-student -q --net 784-10 --targets soft.safetensors.zst \
@@ -31,7 +39,7 @@ fails "over the data set" 2 'the data set and --report are' soft-targets -o s.zs
 fails "over the targets" 2 '--output and --report are' soft-targets -o s.zst --report s.zst data.zst model.zst
 same "nothing is lost" data.zst train.safetensors.zst
 same "neither is a teacher" model.zst teacher.safetensors.zst
-not_ok "and nothing is there" test -e m.zst -o -e s.zst -o -e c.zst
+not_ok "and nothing is there" test -e m.zst -o -e s.zst -o -e c.zst -o -e later.zst
 
 ok "a result may replace an input" teach --init model.zst --net fc:32,relu,fc:10 -o model.zst data.zst
 not_ok "and does" cmp -s model.zst teacher.safetensors.zst
