@@ -21,13 +21,13 @@
 
 /*
  * What outfile_unlink_all removes. A file and its slot appear with signals blocked in this
- * thread, and a handler in another one waits for `creating`, so that none is missed.
+ * thread, and a handler in another one waits for `critical`, so that none is missed.
  */
 static struct {
 	atomic_int used;
 	char path[PATH_MAX];
 } slots[SLOTS];
-static atomic_int creating, ending;
+static atomic_int critical, ending;
 
 static int is_stdout(const struct outfile *o)
 {
@@ -40,12 +40,19 @@ static const char *name_of(const struct outfile *o)
 	return is_stdout(o) ? "standard output" : o->path;
 }
 
-static void block_signals(sigset_t *before)
+static void begin_critical(sigset_t *before)
 {
 	sigset_t all;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, before);
+	atomic_fetch_add(&critical, 1);
+}
+
+static void end_critical(const sigset_t *before)
+{
+	atomic_fetch_sub(&critical, 1);
+	pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
 static int take_slot(void)
@@ -96,12 +103,10 @@ static int open_temporary(struct outfile *o, const char *target, struct err *e)
 
 	if (slot < 0)
 		return err_set(e, "\"%s\": more than %d output files at once", o->path, SLOTS);
-	block_signals(&before);
-	atomic_fetch_add(&creating, 1);
+	begin_critical(&before);
 	failed = atomic_load(&ending) || create_temporary(o, target, slots[slot].path);
 	slots[slot].used = !failed;
-	atomic_fetch_sub(&creating, 1);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	end_critical(&before);
 	if (failed)
 		return err_errno(e, "\"%s\": cannot create", o->path);
 	o->slot = slot;
@@ -114,13 +119,17 @@ static int open_temporary(struct outfile *o, const char *target, struct err *e)
 }
 
 /* A symbolic link stays a link: the file that it names is made or replaced. */
-static int open_target(struct outfile *o, struct err *e)
+static int open_target(struct outfile *o, const struct stat *old, struct err *e)
 {
 	char target[PATH_MAX];
 
 	if (path_target(o->path, target))
 		return err_errno(e, "\"%s\": cannot create", o->path);
-	return open_temporary(o, target, e);
+	if (open_temporary(o, target, e))
+		return -1;
+	if (old != NULL) /* what was private stays so */
+		fchmod(o->fd, old->st_mode & 0777);
+	return 0;
 }
 
 int outfile_open(struct outfile *o, const char *path, struct err *e)
@@ -139,8 +148,10 @@ int outfile_open(struct outfile *o, const char *path, struct err *e)
 		errno = ENOENT;
 		return err_errno(e, "\"%s\": cannot create", path);
 	}
-	if (stat(path, &st) || S_ISREG(st.st_mode))
-		return open_target(o, e);
+	if (stat(path, &st))
+		return open_target(o, NULL, e);
+	if (S_ISREG(st.st_mode))
+		return open_target(o, &st, e);
 	o->fd = open(path, O_WRONLY | O_CLOEXEC);
 	return o->fd >= 0 ? 0 : err_errno(e, "\"%s\": cannot open for writing", path);
 }
@@ -171,9 +182,10 @@ static int sync_fd(int fd)
 	return -1;
 }
 
-int outfile_settle(struct outfile *o, struct err *e)
+static int settle(const struct outfile *o, struct err *e)
 {
-	return sync_fd(o->fd) ? err_errno(e, "\"%s\": cannot write", name_of(o)) : 0;
+	return o->fd >= 0 && sync_fd(o->fd) ? err_errno(e, "\"%s\": cannot write", name_of(o))
+					    : 0;
 }
 
 static int sync_folder(const char *path)
@@ -216,6 +228,24 @@ int outfile_commit(struct outfile *o, struct err *e)
 	return commit(o, 1, e);
 }
 
+int outfile_commit_both(struct outfile *first, struct outfile *second, struct err *e)
+{
+	int failed = settle(first, e) || settle(second, e);
+	sigset_t before;
+
+	if (!failed) {
+		begin_critical(&before);
+		failed = (first->fd >= 0 && outfile_commit(first, e)) ||
+			 (second->fd >= 0 && outfile_commit(second, e));
+		end_critical(&before);
+	}
+	if (!failed)
+		return 0;
+	outfile_abort(first);
+	outfile_abort(second);
+	return -1;
+}
+
 int outfile_commit_later(struct outfile *o, struct err *e)
 {
 	return commit(o, 0, e);
@@ -246,7 +276,7 @@ void outfile_abort(struct outfile *o)
 void outfile_unlink_all(void)
 {
 	atomic_store(&ending, 1);
-	while (atomic_load(&creating) > 0)
+	while (atomic_load(&critical) > 0)
 		continue;
 	for (int i = 0; i < SLOTS; i++)
 		if (slots[i].used)

@@ -23,17 +23,18 @@ struct outfile {
 			     (/dev/full) */
 };
 
-/* 0 or -1. Mode by umask; an existing file keeps its contents until the commit. */
+/* 0 or -1. An existing file keeps its contents until the commit, and the new one gets its mode;
+ * else the umask decides. */
 int outfile_open(struct outfile *o, const char *path, struct err *e);
 /* Writes all n bytes; 0 or -1 with the path in the text. */
 int outfile_write(struct outfile *o, const void *bytes, size_t n, struct err *e);
-/*
- * For files that belong together: brings what was written to the disk, so that none of their
- * commits has more to do than the renaming. 0 or -1.
- */
-int outfile_settle(struct outfile *o, struct err *e);
 /* Ends the file durably and gives it its name: 0, or -1 with the temporary removed. */
 int outfile_commit(struct outfile *o, struct err *e);
+/*
+ * The same for two that belong together: both are on the disk before either gets its name, and
+ * no signal ends the process in between. One that was committed before may be among them.
+ */
+int outfile_commit_both(struct outfile *first, struct outfile *second, struct err *e);
 /*
  * For many files: the same without waiting for the disk, and then once for all that is in the
  * file system of a folder. 0 or -1.

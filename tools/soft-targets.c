@@ -139,22 +139,15 @@ static void show(void *arg, size_t done, size_t total)
  */
 static int end_both(struct outfile *targets, const struct cli_targets *told, struct err *e)
 {
-	bool at_once = targets->temporary == NULL;
 	struct outfile about;
 
-	if (at_once && outfile_commit(targets, e))
+	if (targets->temporary == NULL && outfile_commit(targets, e))
 		return -1;
 	if (cli_targets_write(told, &about, report, e)) {
 		outfile_abort(targets);
 		return -1;
 	}
-	if (outfile_settle(&about, e) ||
-		(!at_once && (outfile_settle(targets, e) || outfile_commit(targets, e)))) {
-		outfile_abort(targets);
-		outfile_abort(&about);
-		return -1;
-	}
-	return outfile_commit(&about, e);
+	return outfile_commit_both(targets, &about, e);
 }
 
 static int write_down(const struct targets_make *t, struct workers *w, struct err *e)

@@ -12,11 +12,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum call { FSYNC, SYNCFS, RENAME };
@@ -27,6 +29,7 @@ static struct {
 } events[8];
 static int n_events;
 static int failing = -1, reason; /* the number of the call that fails, and its errno */
+static int killing = -1;	 /* the number of the call behind which a signal comes */
 
 static int note(enum call call, int failed, const struct stat *of)
 {
@@ -61,7 +64,10 @@ int rename(const char *from, const char *to)
 
 	if (note(RENAME, failed, &s))
 		return -1;
-	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+	failed = (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+	if (n_events == killing + 1)
+		raise(SIGTERM);
+	return failed;
 }
 
 static void listen(int call, int error)
@@ -210,6 +216,82 @@ static void failures_are_told(void **state)
 	assert_int_equal(calls_of_commit(2, ENOTSUP, 0), 3);
 }
 
+static void assert_bytes(const char *path, off_t bytes)
+{
+	struct stat s;
+
+	assert_int_equal(stat(path, &s), 0);
+	check(s.st_size == bytes, "\"%s\" has %ld bytes", path, (long)s.st_size);
+}
+
+/* Two files, of 5 and 10 bytes, over old ones of 3; call number `call` fails. */
+static int commit_both(int call, struct err *e)
+{
+	struct outfile a, b;
+
+	listen(-1, 0);
+	put("sub/a", "old");
+	put("sub/b", "old");
+	start(&a, "sub/a", "first");
+	start(&b, "sub/b", "second one");
+	listen(call, EIO);
+	return outfile_commit_both(&a, &b, e);
+}
+
+static void two_are_on_the_disk_before_either_has_its_name(void **state)
+{
+	static const enum call calls[] = {FSYNC, FSYNC, FSYNC, RENAME, FSYNC, FSYNC, RENAME};
+	struct err e;
+
+	(void)state;
+	check(commit_both(-1, &e) == 0, "%s", e.text);
+	assert_bytes("sub/a", 5);
+	assert_bytes("sub/b", 10);
+	assert_int_equal(n_events, 8);
+	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+		assert_int_equal(events[i].call, calls[i]);
+	assert_call(0, FSYNC, "sub/a");
+	assert_call(1, FSYNC, "sub/b");
+	for (int call = 0; call < 2; call++) {
+		assert_int_equal(commit_both(call, &e), -1);
+		assert_bytes("sub/a", 3);
+		assert_bytes("sub/b", 3);
+	}
+	unlink("sub/a");
+	unlink("sub/b");
+}
+
+static void end(int number)
+{
+	(void)number;
+	outfile_unlink_all();
+	_exit(7);
+}
+
+/* As a tool ends by one: between the two names it waits. */
+static void no_signal_comes_between_two(void **state)
+{
+	struct err e;
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		signal(SIGTERM, end);
+		killing = 3; /* after the first one's name */
+		commit_both(-1, &e);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	check(WIFEXITED(status) && WEXITSTATUS(status) == 7, "status %d", status);
+	assert_bytes("sub/a", 5);
+	assert_bytes("sub/b", 10);
+	unlink("sub/a");
+	unlink("sub/b");
+	assert_int_equal(rmdir("sub"), 0); /* no temporary is left in it */
+	assert_int_equal(mkdir("sub", 0777), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +299,8 @@ int main(void)
 		cmocka_unit_test(through_a_link),
 		cmocka_unit_test(many_at_once),
 		cmocka_unit_test(failures_are_told),
+		cmocka_unit_test(two_are_on_the_disk_before_either_has_its_name),
+		cmocka_unit_test(no_signal_comes_between_two),
 	};
 
 	return cmocka_run_group_tests_name("outfile-sync", tests, setup, teardown);
