@@ -4,6 +4,8 @@
 #include <math.h>
 
 #define THRESHOLD 1e-4
+/* Of a step: how far time and the warm-up, which are sums and fractions, may miss an epoch. */
+#define SLACK 1e-3
 
 int schedule_uses(enum schedule_kind kind)
 {
@@ -39,6 +41,12 @@ static double cosine(const struct schedule *s, double time)
 	return s->lr_min + (s->lr - s->lr_min) * (1 + cos(acos(-1) * done)) / 2;
 }
 
+/* Whole epochs, of a time at which a step begins. */
+static double whole(const struct schedule *s, double time)
+{
+	return floor(time + SLACK * s->step);
+}
+
 double schedule_lr(const struct schedule *s, double time)
 {
 	double after = time - s->warmup;
@@ -49,9 +57,9 @@ double schedule_lr(const struct schedule *s, double time)
 	case SCHEDULE_CONSTANT:
 		return s->lr;
 	case SCHEDULE_STEP:
-		return s->lr * pow(s->gamma, floor(after / s->step_epochs));
+		return s->lr * pow(s->gamma, floor(whole(s, after) / s->step_epochs));
 	case SCHEDULE_EXP:
-		return s->lr * pow(s->gamma, floor(after));
+		return s->lr * pow(s->gamma, whole(s, after));
 	case SCHEDULE_COSINE:
 		return cosine(s, time);
 	case SCHEDULE_PLATEAU:

@@ -145,6 +145,26 @@ static void warmup_does_not_use_up_steps(void **state)
 	check_lr(&s, 5, 0.05);
 }
 
+/* 1.9 - .9 is a little less than 1 in double, 1.2 - .2 a little more: neither is a step late.
+ */
+static void falls_whole_epochs_after_a_warmup_of_tenths(void **state)
+{
+	struct schedule s = make(SCHEDULE_EXP);
+
+	(void)state;
+	s.step = 0.1;
+	for (int tenths = 1; tenths < 10; tenths++) {
+		s.warmup = tenths / 10.0;
+		for (int k = tenths; k < 60; k++)
+			check_lr(&s, k / 10 + k % 10 / 10.0,
+				0.1 * pow(0.5, (double)((k - tenths) / 10)));
+	}
+	s.kind = SCHEDULE_STEP;
+	s.warmup = 0.9;
+	check_lr(&s, 3.8, 0.1);
+	check_lr(&s, 3.9, 0.05);
+}
+
 /* patience 2: the third epoch without a better value cuts; the count starts anew. */
 static void plateau_waits(void **state)
 {
@@ -192,6 +212,7 @@ int main(void)
 		cmocka_unit_test(warmup_counts_from_the_first_step),
 		cmocka_unit_test(warmup_rises_over_its_time),
 		cmocka_unit_test(warmup_does_not_use_up_steps),
+		cmocka_unit_test(falls_whole_epochs_after_a_warmup_of_tenths),
 		cmocka_unit_test(plateau_waits),
 		cmocka_unit_test(plateau_at_its_edges),
 	};
