@@ -155,13 +155,27 @@ void soft_targets_row(const struct soft_targets *s, size_t view, size_t item, fl
 	decode_row(s, view * s->items + item, row);
 }
 
+/* Stored probabilities sum to 1 but for their rounding, which a loss would take for a target
+ * that no probabilities reach: all logits would move for ever. */
+static void normalise(float *row, size_t classes)
+{
+	double sum = 0;
+
+	for (size_t c = 0; c < classes; c++)
+		sum += (double)row[c];
+	for (size_t c = 0; c < classes; c++)
+		row[c] = (float)((double)row[c] / sum);
+}
+
 void soft_targets_probabilities(
 	const struct soft_targets *s, size_t view, size_t item, double temperature, float *row)
 {
 	soft_targets_row(s, view, item, row);
-	if (!soft_values_fixed(s->values))
+	if (!soft_values_fixed(s->values)) {
 		soft_values_softmax(row, s->classes, temperature, row);
-	else if (s->values == SOFT_LOG_PROBABILITIES)
-		for (size_t c = 0; c < s->classes; c++)
-			row[c] = expf(row[c]);
+		return;
+	}
+	for (size_t c = 0; c < s->classes && s->values == SOFT_LOG_PROBABILITIES; c++)
+		row[c] = expf(row[c]);
+	normalise(row, s->classes);
 }

@@ -65,7 +65,8 @@ void soft_targets_row(const struct soft_targets *s, size_t view, size_t item, fl
 
 /*
  * The row as probabilities at `temperature`: softmax(logits / T); stored probabilities (or
- * the exponentials of log-probabilities) are returned as they are (the caller has checked with
+ * the exponentials of log-probabilities) are divided by their sum, which is 1 but for the
+ * rounding to their type (the caller has checked with
  * soft_targets_check_temperature that the temperatures agree).
  */
 void soft_targets_probabilities(

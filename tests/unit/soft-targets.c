@@ -147,6 +147,30 @@ static void keeps_the_temperature_of_probabilities(void **state)
 	}
 }
 
+/* What rounding left of a sum of 1 is spread over the row. */
+static void probabilities_sum_to_1(void **state)
+{
+	static const enum tensor_dtype dtype[] = {TENSOR_F32, TENSOR_F16, TENSOR_BF16};
+	static const float log_p[] = {-0.35667494f, -1.6094379f, -2.3025851f}; /* .7 .2 .1 */
+	struct soft_targets s;
+	float row[3];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct soft_targets_source from =
+			source(SOFT_LOG_PROBABILITIES, dtype[i], log_p, 1, 3);
+
+		save(&from);
+		load(&s);
+		soft_targets_probabilities(&s, 0, 0, 5, row);
+		check(fabs((double)row[0] + (double)row[1] + (double)row[2] - 1) < 1e-7,
+			"they sum to %.9g", (double)row[0] + (double)row[1] + (double)row[2]);
+		assert_float_equal(row[0], 0.7, 2e-3);
+		assert_float_equal(row[1], 0.2, 2e-3);
+		soft_targets_release(&s);
+	}
+}
+
 static void refuses_another_temperature(void **state)
 {
 	static const float l[] = {-0.6931472f, -0.6931472f};
@@ -378,6 +402,7 @@ int main(void)
 		cmocka_unit_test(keeps_views_and_lineage),
 		cmocka_unit_test(softens_logits_at_any_temperature),
 		cmocka_unit_test(keeps_the_temperature_of_probabilities),
+		cmocka_unit_test(probabilities_sum_to_1),
 		cmocka_unit_test(refuses_another_temperature),
 		cmocka_unit_test(tolerances_fit_the_dtype),
 		cmocka_unit_test(every_kind_survives_every_dtype),
