@@ -63,6 +63,7 @@ static void check_use(const struct reader *r, int use, bool given, const char *o
 
 static void check_schedule(const struct train_options *o)
 {
+	double lr = option_or(o->lr, optim_kind_find(o->optimizer)->default_lr);
 	char word[OPTION_WORD];
 	struct reader r = {"schedule", options_word(SCHEDULE_WORDS, o->schedule, word),
 		schedule_uses((enum schedule_kind)o->schedule)};
@@ -71,6 +72,8 @@ static void check_schedule(const struct train_options *o)
 	check_use(&r, SCHEDULE_USES_STEP_EPOCHS, o->step_epochs >= 0, "step-epochs");
 	check_use(&r, SCHEDULE_USES_PATIENCE, o->lr_patience >= 0, "lr-patience");
 	check_use(&r, SCHEDULE_USES_LR_MIN, o->lr_min >= 0, "lr-min");
+	if (o->lr_min > lr)
+		die_usage("--lr-min %g is above the learning rate, %g", o->lr_min, lr);
 }
 
 static void check_optimizer(const struct train_options *o)

@@ -207,6 +207,8 @@ fails "step-epochs for exp" 2 '--step-epochs has no meaning for --schedule exp' 
 	--step-epochs 3 train.safetensors.zst
 fails "gamma for cosine" 2 '--gamma has no meaning for --schedule cosine' train-teacher --net 784-10 --schedule cosine --gamma .5 \
 	train.safetensors.zst
+fails "lr-min above lr" 2 '--lr-min 0.1 is above the learning rate, 0.001' train-teacher --net 784-10 --schedule plateau \
+	--lr-min .1 train.safetensors.zst
 fails "lr-min for step" 2 '--lr-min has no meaning for --schedule step' train-teacher --net 784-10 --schedule step --lr-min .1 \
 	train.safetensors.zst
 fails "lr-patience for step" 2 '--lr-patience has no meaning' train-teacher --net 784-10 --schedule step --lr-patience 1 \
