@@ -2,6 +2,7 @@
 #include "cli-train-report.h"
 
 #include "cli-output.h"
+#include "die.h"
 #include "err.h"
 #include "json.h"
 #include "net-spec.h"
@@ -56,33 +57,57 @@ static int is_regular(const char *path)
 	return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 
-/* Cuts off what is behind the first n lines, and leaves the file there. */
-static int keep_lines(FILE *f, uint32_t n)
+/* Cuts off what is behind the first n whole lines, and leaves the file there. How many there
+ * are, or -1. */
+static long keep_lines(FILE *f, long n)
 {
+	long lines = 0, end = 0;
 	int c;
 
-	while (n > 0 && (c = getc(f)) != EOF)
-		n -= c == '\n';
-	return fseek(f, 0, SEEK_CUR) != 0 || ftruncate(fileno(f), ftell(f)) != 0 ? -1 : 0;
+	while (lines < n && (c = getc(f)) != EOF)
+		if (c == '\n') {
+			lines++;
+			end = ftell(f);
+		}
+	if (ferror(f) || fseek(f, end, SEEK_SET) != 0 || ftruncate(fileno(f), end) != 0)
+		return -1;
+	return lines;
+}
+
+static void warn_of_gap(const char *path, long lines, uint32_t epochs)
+{
+	warn("\"%s\": has lines of %ld of the %" PRIu32 " epochs before", path, lines, epochs);
 }
 
 FILE *cli_train_open_log(const char *path, uint32_t epochs)
 {
 	FILE *f;
+	long lines;
 
 	if (strcmp(path, "-") == 0)
 		return fdopen(dup(STDOUT_FILENO), "w");
+	if (epochs > 0 && access(path, F_OK) != 0)
+		warn_of_gap(path, 0, epochs);
 	if (epochs == 0 || !is_regular(path))
 		return fopen(path, epochs == 0 ? "w" : "a");
 	f = fopen(path, "r+");
-	if (f != NULL && keep_lines(f, epochs)) {
+	lines = f != NULL ? keep_lines(f, epochs) : 0;
+	if (lines < 0) {
 		int error = errno;
 
 		fclose(f);
 		errno = error;
 		return NULL;
 	}
+	if (f != NULL && lines < (long)epochs)
+		warn_of_gap(path, lines, epochs);
 	return f;
+}
+
+/* Pipes and terminals have no disk, and a log is no reason to end a run. */
+void cli_train_settle_log(FILE *log)
+{
+	fsync(fileno(log));
 }
 
 int cli_train_log(FILE *log, const struct train_report *r, struct err *e)

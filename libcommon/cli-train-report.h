@@ -16,10 +16,13 @@ void cli_train_show_step(
 
 /*
  * Opens --log. Behind `epochs` epochs that a checkpoint knows, the file keeps their lines and
- * loses those that a killed run wrote later: they come again. "-" is standard output. NULL
- * with errno on failure.
+ * loses those that a killed run wrote later: they come again. Where it has fewer whole lines,
+ * that is a warning. "-" is standard output. NULL with errno on failure.
  */
 FILE *cli_train_open_log(const char *path, uint32_t epochs);
+
+/* Brings the log to the disk, before a checkpoint that knows its epochs. */
+void cli_train_settle_log(FILE *log);
 
 /* One JSON object on one line, flushed. 0 or -1. */
 int cli_train_log(FILE *log, const struct train_report *r, struct err *e);

@@ -72,6 +72,8 @@ static int on_epoch(void *arg, const struct train_report *report, struct err *e)
 		return err_in(e, r->o->log);
 	if (r->o->checkpoint == NULL || report->epoch % every != 0)
 		return 0;
+	if (r->log != NULL)
+		cli_train_settle_log(r->log);
 	return save_checkpoint(r, e);
 }
 

@@ -133,6 +133,15 @@ same "to the same bytes" whole.safetensors.zst killed.safetensors.zst
 timeless killed.log >killed.timeless
 same "and the same log, no epoch twice" whole.timeless killed.timeless
 
+# A log that lost its end, as where the power fails: the torn line goes, and the gap is told.
+head -c -60 whole.log >torn.log
+ok "a torn log" long -q --log torn.log --checkpoint state.safetensors.zst --resume -o again.safetensors.zst
+epochs=$(lines whole.log)
+like "is told of" "$(cat "$ERR")" "warning: \"torn.log\": has lines of $((epochs - 1)) of the $epochs epochs before"
+is "its last whole line is the last" "$(cat torn.log)" "$(head -n $((epochs - 1)) whole.log)"
+ok "a log that begins later" long -q --log new.log --checkpoint state.safetensors.zst --resume -o again.safetensors.zst
+like "is told of, too" "$(cat "$ERR")" "warning: \"new.log\": has lines of 0 of the $epochs epochs before"
+
 # A checkpoint of another run is none of this one's.
 head -c 3000 state.safetensors.zst >cut.safetensors.zst
 fails "a cut checkpoint" 1 '"cut.safetensors.zst": ' long -q --checkpoint cut.safetensors.zst --resume -o x.safetensors.zst
