@@ -8,6 +8,7 @@
 #include "size.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -166,8 +167,8 @@ int class_names_count(const char *json, size_t *n, struct err *e)
 	char **list;
 	int bad = 0;
 
-	if (json_read_texts(json, &list, n, e))
-		return err_set(e, "class names are no JSON array of strings");
+	if (json_read_texts(json, "class names", &list, n, e))
+		return -1;
 	for (size_t i = 0; i < *n && !bad; i++)
 		bad = check_name(list[i], e);
 	bad = bad || check_distinct(list, *n, e);
@@ -187,17 +188,18 @@ static int match(
 
 int class_names_match(const char *json, const char *others, const char *where, struct err *e)
 {
-	char **name, **other;
+	char **name, **other, theirs[200];
 	size_t n, m;
 	int differs;
 
 	if (json == NULL || others == NULL)
 		return 0;
-	if (json_read_texts(json, &name, &n, e))
-		return err_set(e, "class names are no JSON array of strings");
-	if (json_read_texts(others, &other, &m, e)) {
+	snprintf(theirs, sizeof theirs, "class names of %s", where);
+	if (json_read_texts(json, "class names", &name, &n, e))
+		return -1;
+	if (json_read_texts(others, theirs, &other, &m, e)) {
 		free(name);
-		return err_set(e, "class names of %s are no JSON array of strings", where);
+		return -1;
 	}
 	differs = match(name, n, other, m, where, e);
 	free(name);

@@ -33,7 +33,7 @@ char **cli_evaluate_names(const struct cli_evaluation *v)
 	size_t n;
 
 	if (v->data->class_names == NULL ||
-		json_read_texts(v->data->class_names, &names, &n, &e))
+		json_read_texts(v->data->class_names, "class names", &names, &n, &e))
 		return NULL;
 	if (n == v->model[0].classify.classes)
 		return names;

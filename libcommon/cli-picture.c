@@ -133,7 +133,7 @@ int cli_picture_each(const struct cli_picture *p, const char *folder, struct err
 	int bad;
 
 	if (p->data->class_names != NULL &&
-		json_read_texts(p->data->class_names, &names, &n, e))
+		json_read_texts(p->data->class_names, "class names", &names, &n, e))
 		return -1;
 	bad = image_files_start(folder, e) || write_all(p, folder, names, e) ||
 	      image_files_finish(folder, e);

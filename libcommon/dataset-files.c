@@ -188,7 +188,7 @@ static int label_by_names(struct dataset_files *f, const char *class_names, stru
 	size_t n;
 	int bad;
 
-	if (json_read_texts(class_names, &name, &n, e))
+	if (json_read_texts(class_names, "class names", &name, &n, e))
 		return -1;
 	table = size_alloc(n, sizeof *table, "class names", e);
 	for (size_t i = 0; table != NULL && i < n; i++)

@@ -47,7 +47,7 @@ static int source_open(struct source *s, const char *path, struct err *e)
 	if (s->have < 2 || s->in[0] != 0x1f || s->in[1] != 0x8b)
 		return 0;
 	if (inflateInit2(&s->z, MAX_WBITS + GZIP) != Z_OK)
-		return err_set(e, "zlib does not start");
+		return err_set(e, "zlib does not start: out of memory");
 	s->packed = 1;
 	return 0;
 }
@@ -94,6 +94,8 @@ static ssize_t unpack(struct source *s, uint8_t *to, size_t n, struct err *e)
 		status = inflate(&s->z, Z_NO_FLUSH);
 		s->next = s->have - s->z.avail_in;
 		s->between = status == Z_STREAM_END;
+		if (status == Z_MEM_ERROR)
+			return err_set(e, "unpacking gzip data: out of memory");
 		if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
 			return err_set(e, "gzip data is corrupt: %s",
 				s->z.msg ? s->z.msg : "it needs a dictionary");

@@ -3,6 +3,7 @@
 
 #include "bytes.h"
 #include "err.h"
+#include "json-memory.h"
 #include "number.h"
 #include "size.h"
 
@@ -152,14 +153,14 @@ int json_end(struct json *j, struct err *e)
 	return 0;
 }
 
-static char **copy_texts(const json_t *array, struct err *e)
+static char **copy_texts(const json_t *array, const char *what, struct err *e)
 {
 	size_t n = json_array_size(array), bytes = n * sizeof(char *);
 	char **list, *at;
 
 	for (size_t i = 0; i < n; i++)
 		bytes += json_string_length(json_array_get(array, i)) + 1;
-	list = size_alloc(bytes, 1, "the list of texts", e);
+	list = size_alloc(bytes, 1, what, e);
 	if (list == NULL)
 		return NULL;
 	at = (char *)(list + n);
@@ -172,18 +173,24 @@ static char **copy_texts(const json_t *array, struct err *e)
 	return list;
 }
 
-int json_read_texts(const char *text, char ***list, size_t *n, struct err *e)
+int json_read_texts(const char *text, const char *what, char ***list, size_t *n, struct err *e)
 {
-	json_t *array = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	int failed = array == NULL || !json_is_array(array);
+	json_t *array;
+	int failed;
 
+	json_memory_watch();
+	array = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	failed = json_memory_ran_out() || !json_is_array(array);
 	for (size_t i = 0; !failed && i < json_array_size(array); i++)
 		failed = !json_is_string(json_array_get(array, i));
 	if (failed) {
-		err_set(e, "not a JSON array of strings");
+		err_set(e,
+			json_memory_ran_out() ? "%s: out of memory"
+					      : "%s are no JSON array of strings",
+			what);
 	} else {
 		*n = json_array_size(array);
-		*list = copy_texts(array, e);
+		*list = copy_texts(array, what, e);
 		failed = *list == NULL;
 	}
 	json_decref(array);

@@ -63,8 +63,9 @@ int json_end(struct json *j, struct err *e);
 
 /*
  * Reads an array of strings, as potstill.class-names is: *list gets *n pointers and the
- * strings in one block for free(). 0, or -1 where `text` is anything else.
+ * strings in one block for free(). 0, or -1 where `text` is anything else: `what` are no array
+ * of strings.
  */
-int json_read_texts(const char *text, char ***list, size_t *n, struct err *e);
+int json_read_texts(const char *text, const char *what, char ***list, size_t *n, struct err *e);
 
 #endif

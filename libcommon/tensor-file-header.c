@@ -3,6 +3,7 @@
 
 #include "bytes.h"
 #include "err.h"
+#include "json-memory.h"
 #include "size.h"
 #include "tensor-set.h"
 
@@ -219,16 +220,19 @@ static json_t *load_object(const char *json, size_t n, struct err *e)
 	}
 	if (size_check(cost, "the header's tables", e))
 		return NULL;
+	json_memory_watch();
 	root = json_loadb(json, n, JSON_REJECT_DUPLICATES, &fault);
-	if (root == NULL)
+	if (json_memory_ran_out())
+		err_set(e, "the header: out of memory");
+	else if (root == NULL)
 		err_set(e, "the header is not valid JSON: %s at byte %d", fault.text,
 			fault.position);
-	else if (!json_is_object(root)) {
+	else if (!json_is_object(root))
 		err_set(e, "the header is not a JSON object");
-		json_decref(root);
-		return NULL;
-	}
-	return root;
+	else
+		return root;
+	json_decref(root);
+	return NULL;
 }
 
 int tensor_header_parse(struct tensor_set *s, const char *json, size_t n, struct err *e)
@@ -303,28 +307,46 @@ static json_t *build_header(const struct tensor_set *s, const struct tensor **or
 	return NULL;
 }
 
+/* The root as text behind its length: NULL with the reason in the text. */
+static uint8_t *print_header(const json_t *root, size_t *n, struct err *e)
+{
+	size_t json = json_dumpb(root, NULL, 0, JSON_COMPACT);
+	size_t padded = (json + 7) / 8 * 8;
+	uint8_t *bytes;
+
+	if (padded > TENSOR_HEADER_MAX) {
+		err_set(e, "the header of %zu bytes is too long", padded);
+		return NULL;
+	}
+	*n = 8 + padded;
+	bytes = size_alloc(*n, 1, "the header", e);
+	if (bytes == NULL)
+		return NULL;
+	memset(bytes, ' ', *n);
+	bytes_put_le64(bytes, padded);
+	if (json > 0 && json_dumpb(root, (char *)bytes + 8, json, JSON_COMPACT) == json)
+		return bytes;
+	err_set(e, "the header: out of memory"); /* all that can fail on the way to a text */
+	free(bytes);
+	return NULL;
+}
+
 int tensor_header_format(const struct tensor_set *s, const struct tensor **order,
 	uint8_t **bytes, size_t *n, struct err *e)
 {
 	json_t *root;
-	size_t json, padded;
 
 	for (size_t i = 0; i < s->tensors; i++)
 		order[i] = &s->tensor[i];
 	if (s->tensors > 0)
 		qsort(order, s->tensors, sizeof *order, by_layout);
+	json_memory_watch();
 	root = build_header(s, order);
 	if (root == NULL)
-		return err_set(e, "a name or a metadata value is not UTF-8");
-	json = json_dumpb(root, NULL, 0, JSON_COMPACT);
-	padded = (json + 7) / 8 * 8;
-	*n = 8 + padded;
-	*bytes = padded == 0 || padded > TENSOR_HEADER_MAX ? NULL : malloc(*n);
-	if (*bytes != NULL) {
-		memset(*bytes, ' ', *n);
-		bytes_put_le64(*bytes, padded);
-		json_dumpb(root, (char *)*bytes + 8, json, JSON_COMPACT);
-	}
+		return err_set(e, json_memory_ran_out()
+					  ? "the header: out of memory"
+					  : "a name or a metadata value is not UTF-8");
+	*bytes = print_header(root, n, e);
 	json_decref(root);
-	return *bytes != NULL ? 0 : err_set(e, "the header of %zu bytes is too long", padded);
+	return *bytes != NULL ? 0 : -1;
 }

@@ -145,19 +145,20 @@ static void texts(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(json_read_texts(" [\"a\", \"\\u00fc\", \"\"] ", &list, &n, &e), 0);
+	assert_int_equal(
+		json_read_texts(" [\"a\", \"\\u00fc\", \"\"] ", "names", &list, &n, &e), 0);
 	assert_int_equal(n, 3);
 	assert_string_equal(list[0], "a");
 	assert_string_equal(list[1], "\xc3\xbc");
 	assert_string_equal(list[2], "");
 	free(list);
-	assert_int_equal(json_read_texts("[]", &list, &n, &e), 0);
+	assert_int_equal(json_read_texts("[]", "names", &list, &n, &e), 0);
 	assert_int_equal(n, 0);
 	free(list);
-	assert_int_equal(json_read_texts("[\"a\", 1]", &list, &n, &e), -1);
-	assert_int_equal(json_read_texts("{\"a\": \"b\"}", &list, &n, &e), -1);
-	assert_int_equal(json_read_texts("[\"a\"", &list, &n, &e), -1);
-	assert_int_equal(json_read_texts("", &list, &n, &e), -1);
+	assert_int_equal(json_read_texts("[\"a\", 1]", "names", &list, &n, &e), -1);
+	assert_int_equal(json_read_texts("{\"a\": \"b\"}", "names", &list, &n, &e), -1);
+	assert_int_equal(json_read_texts("[\"a\"", "names", &list, &n, &e), -1);
+	assert_int_equal(json_read_texts("", "names", &list, &n, &e), -1);
 }
 
 int main(void)
