@@ -115,3 +115,21 @@ size_t bytes_utf8(const uint8_t *s)
 		return 0;
 	return n;
 }
+
+size_t bytes_shown(const uint8_t *s)
+{
+	if (s[0] < ' ' || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0))
+		return 0;
+	return bytes_utf8(s);
+}
+
+void bytes_mask(char *text)
+{
+	while (*text != '\0') {
+		size_t n = bytes_shown((const uint8_t *)text);
+
+		if (n == 0)
+			*text = '?';
+		text += n == 0 ? 1 : n;
+	}
+}

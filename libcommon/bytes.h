@@ -21,5 +21,9 @@ float bytes_from_bf16(uint16_t h);
 /* The length of the UTF-8 sequence at s, in a text that ends with NUL; 0 where it is none (RFC
  * 3629, section 4). */
 size_t bytes_utf8(const uint8_t *s);
+/* The same of a character that a line may show: 0 for control characters (C0, DEL, C1) too. */
+size_t bytes_shown(const uint8_t *s);
+/* Puts ? for each byte that is part of nothing that may be shown. */
+void bytes_mask(char *text);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli-output.h"
 
+#include "bytes.h"
 #include "die.h"
 #include "err.h"
 #include "outfile.h"
@@ -34,8 +35,12 @@ void cli_output_check(const char *path)
 
 void cli_output_text(const char *text)
 {
-	for (; *text != '\0'; text++)
-		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+	while (*text != '\0') {
+		size_t n = bytes_shown((const uint8_t *)text);
+
+		fwrite(n == 0 ? "?" : text, 1, n == 0 ? 1 : n, stdout);
+		text += n == 0 ? 1 : n;
+	}
 }
 
 int cli_output_flush(struct err *e)

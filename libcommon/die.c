@@ -3,6 +3,7 @@
 
 #include "err.h"
 #include "outfile.h"
+#include "say.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -32,7 +33,7 @@ __attribute__((format(printf, 2, 0))) static void say(
 	if (clear_line != NULL)
 		clear_line();
 	fprintf(stderr, "%s: %s", tool_name, lead);
-	vfprintf(stderr, format, ap);
+	say_text(format, ap);
 	fputc('\n', stderr);
 }
 
@@ -70,6 +71,15 @@ void warn(const char *format, ...)
 
 	va_start(ap, format);
 	say("warning: ", format, ap);
+	va_end(ap);
+}
+
+void complain(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	say("", format, ap);
 	va_end(ap);
 }
 

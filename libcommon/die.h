@@ -20,6 +20,8 @@ _Noreturn void die_err(const struct err *e);
 _Noreturn void die_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* "TOOL: warning: text" on stderr; goes on. */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* "TOOL: text" on stderr; goes on, to fail later. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * On SIGINT, SIGTERM and SIGHUP: temporaries are removed and the process dies by the

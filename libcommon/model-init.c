@@ -130,9 +130,6 @@ void model_init_tell(
 			continue;
 		snprintf(line, sizeof line, "%.500s %s: in the file, not in the net", t->name,
 			shape_text(shape, t->rank, t->shape));
-		for (char *c = line; *c != '\0'; c++)
-			if ((unsigned char)*c < 0x20 || *c == 0x7f)
-				*c = '?';
 		tell(line);
 	}
 }

@@ -3,6 +3,7 @@
 
 #include "die.h"
 #include "options.h"
+#include "say.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -44,7 +45,7 @@ void progress_show(const char *format, ...)
 	die_before(progress_clear);
 	fputs(ERASE, stderr);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	say_text(format, ap);
 	va_end(ap);
 	fflush(stderr);
 }
@@ -64,7 +65,7 @@ void progress_say(const char *format, ...)
 		return;
 	progress_clear();
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	say_text(format, ap);
 	va_end(ap);
 	fputc('\n', stderr);
 }

@@ -98,14 +98,6 @@ static int parse_offsets(struct tensor *t, const json_t *value, struct err *e)
 	return 0;
 }
 
-/* Names come from the file: what could break the line or drive a terminal is masked. */
-static void mask_controls(char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
-}
-
 static int warn_of_fields(struct tensor_set *s, const struct tensor *t, struct err *e)
 {
 	char text[300];
@@ -114,7 +106,6 @@ static int warn_of_fields(struct tensor_set *s, const struct tensor *t, struct e
 		return 0;
 	snprintf(text, sizeof text,
 		"tensor \"%.200s\" has fields that are not known and ignored", t->name);
-	mask_controls(text);
 	s->warning = strdup(text);
 	return s->warning != NULL ? 0 : err_set(e, "out of memory");
 }
@@ -243,10 +234,8 @@ int tensor_header_parse(struct tensor_set *s, const char *json, size_t n, struct
 	if (root != NULL)
 		failed = parse_entries(s, root, e);
 	json_decref(root);
-	if (failed) {
+	if (failed)
 		tensor_set_release(s);
-		mask_controls(e->text);
-	}
 	return failed;
 }
 

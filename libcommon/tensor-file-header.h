@@ -10,7 +10,7 @@
 /*
  * Parses n bytes of JSON into s (which must be fresh) and checks everything: the
  * tensors come out in the order of their bytes, contiguous from 0. 0, or -1 with s
- * released and a text of one printable line that does not name the file.
+ * released and a text that does not name the file.
  */
 int tensor_header_parse(struct tensor_set *s, const char *json, size_t n, struct err *e);
 

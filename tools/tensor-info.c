@@ -210,7 +210,7 @@ int main(int argc, char **argv)
 	options_one_stdin((const char *const *)path, n, NULL);
 	for (int i = 0; i < n; i++)
 		if (tell(path[i], &e)) {
-			fprintf(stderr, "tensor-info: %s\n", e.text);
+			complain("%s", e.text);
 			status = 1;
 		}
 	if (cli_output_flush(&e))

@@ -256,6 +256,24 @@ static void measures_utf8(void **state)
 	assert_int_equal(bytes_utf8((const uint8_t *)"\xff"), 0);
 }
 
+/* C0, DEL and C1 are none; what is broken is masked byte by byte, what is good stays. */
+static void masks(void **state)
+{
+	char text[] = "a\nb\033[31m\x7f \xc2\x9b \xc2\xa0\xc3\xbc\xe2\x82\xac \xff \xe2\x82";
+	uint8_t s[5];
+
+	(void)state;
+	for (uint32_t code = 1; code < 0x100; code++) {
+		size_t n = code < 0x80 ? 1 : 2;
+		int control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+
+		put_utf8(code, n, s);
+		check(bytes_shown(s) == (control ? 0 : n), "U+%04X", (unsigned)code);
+	}
+	bytes_mask(text);
+	assert_string_equal(text, "a?b?[31m? ?? \xc2\xa0\xc3\xbc\xe2\x82\xac ? ??");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +284,7 @@ int main(void)
 		cmocka_unit_test(loads_and_stores),
 		cmocka_unit_test(ignores_flush_to_zero),
 		cmocka_unit_test(measures_utf8),
+		cmocka_unit_test(masks),
 	};
 
 	return cmocka_run_group_tests_name("bytes", tests, NULL, NULL);
