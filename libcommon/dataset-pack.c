@@ -10,6 +10,12 @@
 #include <math.h>
 #include <stdio.h>
 
+/* An error is that of the file that is to blame. */
+static int blame(struct err *e, const char *file)
+{
+	return file != NULL ? err_in(e, file) : -1;
+}
+
 static int pack_inputs(struct tensor_set *set, const struct dataset_source *s, struct err *e)
 {
 	const size_t shape[] = {s->items, s->shape.channels, s->shape.height, s->shape.width};
@@ -27,25 +33,41 @@ static int pack_inputs(struct tensor_set *set, const struct dataset_source *s, s
 		(const size_t[]){s->items, values}, s->features, e);
 }
 
+static int check_names(const struct dataset_source *s, size_t *named, struct err *e)
+{
+	if (class_names_count(s->class_names, named, e))
+		return -1;
+	if (s->classes > 0 && *named > 0 && *named != s->classes)
+		return err_set(
+			e, "there are %zu class names for %zu classes", *named, s->classes);
+	if (*named > DATASET_MAX_CLASSES)
+		return err_set(e, "there are %zu classes; at most %d can be labelled", *named,
+			DATASET_MAX_CLASSES);
+	for (size_t i = 0; s->classes == 0 && *named > 0 && s->labels != NULL && i < s->items;
+		i++)
+		if (s->labels[i] >= *named)
+			return err_set(e,
+				"there are %zu class names, but item %zu has label %d", *named,
+				i, s->labels[i]);
+	return 0;
+}
+
 /* The number of classes: stated, or as many as have names, or up to the largest label. */
 static int count_classes(struct dataset_source *s, struct err *e)
 {
-	size_t named = 0;
+	size_t named = 0, stated;
 
-	if (s->class_names != NULL && class_names_count(s->class_names, &named, e))
-		return -1;
+	if (s->class_names != NULL && check_names(s, &named, e))
+		return blame(e, s->from.names);
 	if (s->classes == 0)
 		s->classes = named;
-	if (named > 0 && named != s->classes)
-		return err_set(
-			e, "there are %zu class names for %zu classes", named, s->classes);
-	if (s->classes > DATASET_MAX_CLASSES)
-		return err_set(e, "there are %zu classes; at most %d can be labelled",
-			s->classes, DATASET_MAX_CLASSES);
-	for (size_t i = 0, stated = s->classes; s->labels != NULL && i < s->items; i++) {
-		if (stated > 0 && s->labels[i] >= stated)
-			return err_set(e, "item %zu has label %d, but there are %zu classes", i,
+	stated = s->classes;
+	for (size_t i = 0; s->labels != NULL && i < s->items; i++) {
+		if (stated > 0 && s->labels[i] >= stated) {
+			err_set(e, "item %zu has label %d, but there are %zu classes", i,
 				s->labels[i], stated);
+			return blame(e, s->from.labels);
+		}
 		if (s->labels[i] >= s->classes)
 			s->classes = (size_t)s->labels[i] + 1;
 	}
@@ -69,8 +91,11 @@ int dataset_pack(struct tensor_set *set, struct dataset_source *s, struct err *e
 {
 	char text[32];
 
-	if (lineage_kind(set, "dataset", e) || pack_inputs(set, s, e) || count_classes(s, e) ||
-		pack_labels(set, s, e))
+	if (lineage_kind(set, "dataset", e))
+		return -1;
+	if (pack_inputs(set, s, e))
+		return blame(e, s->from.items);
+	if (count_classes(s, e) || pack_labels(set, s, e))
 		return -1;
 	snprintf(text, sizeof text, "%zu", s->classes);
 	if (s->classes > 0 && tensor_set_put_meta(set, "potstill.classes", text, e))

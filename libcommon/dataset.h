@@ -67,6 +67,10 @@ struct dataset_source {
 	uint16_t *labels;      /* [items], or NULL */
 	size_t classes;	       /* 0: as many as there are names, else up to the largest label */
 	const char *class_names; /* a JSON array, or NULL */
+	/* Where they are from, for messages about them; NULL where the text names nothing. */
+	struct {
+		const char *items, *labels, *names;
+	} from;
 };
 int dataset_pack(struct tensor_set *set, struct dataset_source *s, struct err *e);
 

@@ -48,6 +48,7 @@ static int make_source(struct dataset_source *s, const struct cifar *c, struct e
 	s->items = c->items;
 	s->shape = (struct shape){3, CIFAR_SIDE, CIFAR_SIDE};
 	s->images = c->images;
+	s->from.names = names;
 	s->classes = is_coarse() ? CIFAR_COARSE : (size_t)c->kind;
 	s->labels = size_alloc(c->items, sizeof *s->labels, "labels", e);
 	if (s->labels == NULL)

@@ -49,6 +49,7 @@ static int read_shape(
 	s->shape = (struct shape){
 		x->rank == 4 ? x->shape[1] : 1, x->shape[x->rank - 2], x->shape[x->rank - 1]};
 	s->images = x->bytes;
+	s->from.items = path;
 	return 0;
 }
 
@@ -96,9 +97,9 @@ static int pack(struct tensor_set *set, struct dataset_source *s, const struct i
 		if (s->class_names == NULL)
 			return -1;
 	}
-	if (dataset_pack(set, s, e))
-		return path == NULL ? -1 : err_in(e, path);
-	return 0;
+	s->from.names = names;
+	s->from.labels = path;
+	return dataset_pack(set, s, e);
 }
 
 static int record(struct tensor_set *set, const struct idx *images, const struct idx *labels,

@@ -124,11 +124,13 @@ int main(int argc, char **argv)
 	f = mat_open(path[0], &e);
 	if (f == NULL)
 		die_err(&e);
-	if (read_images(&s, &set, f, sides, &e) || read_labels(&s, &set, f, &e) ||
-		dataset_pack(&set, &s, &e) || record(&set, &e))
+	if (read_images(&s, &set, f, sides, &e) || read_labels(&s, &set, f, &e))
 		die("\"%s\": %s", path[0], e.text);
 	mat_close(f);
-	if (tensor_file_save(&set, output, level, w, &e))
+	s.from.items = s.from.labels = path[0];
+	s.from.names = names;
+	if (dataset_pack(&set, &s, &e) || record(&set, &e) ||
+		tensor_file_save(&set, output, level, w, &e))
 		die_err(&e);
 	tensor_set_release(&set);
 	free((uint8_t *)s.images);

@@ -88,7 +88,7 @@ static int pack_dataset(struct tensor_set *set, struct dataset_source *s, struct
 	if (names != NULL && (s->class_names = class_names_read(names, e)) == NULL)
 		return -1;
 	if (dataset_pack(set, s, e))
-		return err_in(e, path[path[1] != NULL]);
+		return -1;
 	if (lineage_input(set, as == AS_IMAGES ? "images" : "features", a->fingerprint, e) ||
 		(path[1] != NULL && lineage_input(set, "labels", labels->fingerprint, e)))
 		return -1;
@@ -97,7 +97,8 @@ static int pack_dataset(struct tensor_set *set, struct dataset_source *s, struct
 
 static int make_dataset(const char **path, struct npy *a, struct err *e)
 {
-	struct dataset_source s = {.classes = (size_t)classes};
+	struct dataset_source s = {
+		.classes = (size_t)classes, .from = {path[0], path[1], names}};
 	struct npy labels = {0};
 	struct tensor_set set;
 	int bad = -1;

@@ -161,12 +161,11 @@ int main(int argc, char **argv)
 		die_err(&e);
 	progress_clear();
 	list_bad(&p, &f);
-	s = (struct dataset_source){
-		p.items, p.shape, p.images, NULL, f.label, (size_t)classes, f.class_names};
+	s = (struct dataset_source){p.items, p.shape, p.images, NULL, f.label, (size_t)classes,
+		f.class_names, {path[0], path[0], names != NULL ? names : path[0]}};
 	tensor_set_init(&set);
-	if (dataset_pack(&set, &s, &e))
-		die("\"%s\": %s", path[0], e.text);
-	if (record(&set, &p, &e) || tensor_file_save(&set, output, level, p.workers, &e))
+	if (dataset_pack(&set, &s, &e) || record(&set, &p, &e) ||
+		tensor_file_save(&set, output, level, p.workers, &e))
 		die_err(&e);
 	report(&s);
 	tensor_set_release(&set);

@@ -88,7 +88,7 @@ fails "a label of eleven" 1 '"ten.bin": record 2 has label 10 of 10 classes' cif
 fails "a fine label beyond" 1 '"fine.bin": record 1 has label 100 of 100 classes' cifar2tensor fine.bin
 fails "a coarse label beyond" 1 '"coarse.bin": record 1 has label 20 of 20 classes' cifar2tensor coarse.bin
 fails "coarse labels of CIFAR-10" 1 '"a.bin": is of CIFAR-10, which has no coarse and fine labels' cifar2tensor --labels coarse a.bin
-fails "too few names" 1 'there are 2 class names for 10 classes' cifar2tensor --class-names a,b a.bin
+fails "too few names" 1 '"a,b": there are 2 class names for 10 classes' cifar2tensor --class-names a,b a.bin
 fails "missing file" 1 '"nothing": cannot be opened' cifar2tensor a.bin nothing
 fails "a folder" 1 '"\.": cannot be read: Is a directory' cifar2tensor .
 fails "over the memory limit" 1 '"a.bin": .*memory limit|"a.bin": is longer than' cifar2tensor --max-memory 50000 a.bin

@@ -136,8 +136,8 @@ fails "negative label" 1 '"negative": label 2 is -1' idx2tensor gray negative
 fails "label beyond 65535" 1 '"wide": label 2 is 65536' idx2tensor gray wide
 fails "label below the base" 1 '"label": label 1 is 0, which is no whole number within \[1, ' idx2tensor --label-base 1 gray label
 fails "label beyond --classes" 1 '"label": item 2 has label 9, but there are 9 classes' idx2tensor --classes 9 gray label
-fails "fewer names than labels" 1 'item 0 has label 3, but there are 2 classes' idx2tensor --class-names a,b gray label
-fails "names and --classes differ" 1 '2 class names for 10 classes' idx2tensor --class-names a,b --classes 10 gray label
+fails "fewer names than labels" 1 '^idx2tensor: "a,b": there are 2 class names, but item 0 has label 3' idx2tensor --class-names a,b gray label
+fails "names and --classes differ" 1 '"a,b": there are 2 class names for 10 classes' idx2tensor --class-names a,b --classes 10 gray label
 fails "names are no list" 1 '"ab": is neither a file nor a list' idx2tensor --class-names ab gray label
 fails "no operand" 2 'operand is missing' idx2tensor
 fails "three operands" 2 'too many operands' idx2tensor gray label label

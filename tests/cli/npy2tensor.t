@@ -252,6 +252,9 @@ fails "floats as images" 1 '"halves.npy": images are F32; bytes \(uint8\) are ex
 fails "no dimensions for images" 1 '"flat.npy": images are F32' npy2tensor --as images flat.npy
 fails "no items" 1 '"none.npy": holds no items' npy2tensor --as images none.npy
 fails "NaN as feature" 1 '"nans.npy": item 0 holds nan' npy2tensor --as features nans.npy
+python 'np.save("ynans", np.zeros(len(np.load("nans.npy")), int))'
+fails "... with labels, which are not to blame" 1 '"nans.npy": item 0 holds nan' npy2tensor --as features nans.npy ynans.npy
+fails "names for fewer classes" 1 '"a,b": there are 2 class names, but item [0-9]* has label' npy2tensor --as images --class-names a,b x.npy y.npy
 fails "too few labels" 1 '"y39.npy": has 39 labels for 40 items' npy2tensor --as images x.npy y39.npy
 fails "negative label" 1 '"yneg.npy": label 0 is -1, which' npy2tensor --as images x.npy yneg.npy
 fails "label beyond 65535" 1 '"ybig.npy": label 1 is 1099511627776, which' npy2tensor --as images x.npy ybig.npy

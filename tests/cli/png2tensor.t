@@ -144,7 +144,7 @@ is "is kept" "$(meta x.zst potstill.classes)" 1000
 printf 't/b/2.png\t2\nt/Z/1.png\t0\n' >few.list
 ok "numbers have the names that are given" png2tensor -q --class-names cat,dog,cow -o x.zst few.list
 is "and stay what they are" "$(python 'print(load("x.zst")[0]["labels"].tolist(), load("x.zst")[1]["potstill.class-names"])')" '[2, 0] ["cat","dog","cow"]'
-fails "a number beyond the names" 1 '"few.list": item 0 has label 2, but there are 2 classes' png2tensor --class-names cat,dog few.list
+fails "a number beyond the names" 1 '"cat,dog": there are 2 class names, but item 0 has label 2' png2tensor --class-names cat,dog few.list
 ok "only paths" sh -c 'cut -f 1 names.list | png2tensor -q - >x.zst'
 is "give no labels" "$(python 'print(sorted(load("x.zst")[0]))')" "['images']"
 python 'save("tab\tand space/1.png", grey(3))'

@@ -314,6 +314,11 @@ static void packs_nothing_wrong(void **state)
 	assert_int_equal(pack(&s, &set, &e), -1);
 	assert_string_equal(e.text, "item 1 has label 4, but there are 4 classes");
 	tensor_set_release(&set);
+	s.from.items = "items"; /* whose fault it is is named */
+	s.from.labels = "labels";
+	assert_int_equal(pack(&s, &set, &e), -1);
+	assert_string_equal(e.text, "\"labels\": item 1 has label 4, but there are 4 classes");
+	tensor_set_release(&set);
 	s = (struct dataset_source){
 		.labels = label, .classes = 6, .class_names = "[\"a\",\"b\"]"};
 	assert_int_equal(pack(&s, &set, &e), -1);
@@ -321,7 +326,7 @@ static void packs_nothing_wrong(void **state)
 	tensor_set_release(&set);
 	s = (struct dataset_source){.labels = label, .class_names = "[\"a\",\"b\"]"};
 	assert_int_equal(pack(&s, &set, &e), -1);
-	assert_string_equal(e.text, "item 1 has label 4, but there are 2 classes");
+	assert_string_equal(e.text, "there are 2 class names, but item 1 has label 4");
 	tensor_set_release(&set);
 }
 
