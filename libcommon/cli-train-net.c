@@ -65,7 +65,8 @@ static void take_init(struct run *r)
 
 	if (model_init_load(&s, path, &r->preprocess, r->workers, &e))
 		die_err(&e);
-	taken = model_init_take(&s, r->net, &all);
+	if (model_init_take(&s, r->net, &taken, &all, &e))
+		die("\"%s\": %s", path, e.text);
 	r->init_is_whole = taken == all;
 	if (taken < all || r->o->verbose)
 		model_init_tell(&s, r->net, say);

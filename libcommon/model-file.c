@@ -61,6 +61,21 @@ int model_same_shape(const struct tensor *t, const struct layer_param *p)
 	       memcmp(t->shape, p->shape, (size_t)p->rank * sizeof *p->shape) == 0;
 }
 
+static int check_values(const struct tensor *t, bool infinity, struct err *e)
+{
+	const float *v = t->data;
+
+	for (size_t i = 0; t->dtype == TENSOR_F32 && i < t->size / sizeof *v; i++)
+		if (infinity ? isnan(v[i]) : !isfinite(v[i]))
+			return err_set(e, "tensor \"%.300s\" holds %g", t->name, (double)v[i]);
+	return 0;
+}
+
+int model_check_finite(const struct tensor *t, struct err *e)
+{
+	return check_values(t, false, e);
+}
+
 static int take(const struct tensor_set *s, const char *prefix, const struct net *n,
 	float *arena, nth *next, struct err *e)
 {
@@ -79,6 +94,10 @@ static int take(const struct tensor_set *s, const char *prefix, const struct net
 			return err_set(e,
 				"tensor \"%s\" does not have the net's shape or is not %s",
 				name, tensor_dtype_name(p->dtype));
+		/* Mean squares of gradients overflow before anything else does: no steps then.
+		 */
+		if (check_values(t, next == net_param, e))
+			return -1;
 		memcpy(arena + p->at, t->data, t->size);
 	}
 	return 0;

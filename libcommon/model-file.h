@@ -40,11 +40,17 @@ int model_same_shape(const struct tensor *t, const struct layer_param *p);
 int model_add_arena(struct tensor_set *s, const char *prefix, const struct net *n,
 	const float *arena, struct err *e);
 
-/* Copies them back into `arena`; each must be there with its shape and type. 0 or -1. */
+/* Whether no float of it is NaN or infinite: training and inference would end there, and blame
+ * something else. 0 or -1. */
+int model_check_finite(const struct tensor *t, struct err *e);
+
+/* Copies them back into `arena`; each must be there, finite, with its shape and type. 0 or -1.
+ */
 int model_take_arena(const struct tensor_set *s, const char *prefix, const struct net *n,
 	float *arena, struct err *e);
 
-/* The same of an optimiser's state, which has something for each parameter and no buffer. */
+/* The same of an optimiser's state, which has something for each parameter and no buffer; it
+ * may be infinite. */
 int model_add_state(struct tensor_set *s, const char *prefix, const struct net *n,
 	const float *state, struct err *e);
 int model_take_state(const struct tensor_set *s, const char *prefix, const struct net *n,

@@ -56,21 +56,25 @@ static const struct tensor *find(const struct tensor_set *s, const struct layer 
 	return t;
 }
 
-size_t model_init_take(const struct tensor_set *s, struct net *n, size_t *of)
+int model_init_take(
+	const struct tensor_set *s, struct net *n, size_t *taken, size_t *of, struct err *e)
 {
 	const struct layer_param *p;
 	const struct layer *l;
-	size_t taken = 0;
 	int fits;
 
+	*taken = 0;
 	for (*of = 0; (l = net_tensor(n, *of, &p)) != NULL; ++*of) {
 		const struct tensor *t = find(s, l, p, &fits);
 
-		if (fits)
-			memcpy(n->param + p->at, t->data, t->size);
-		taken += (size_t)fits;
+		if (!fits)
+			continue;
+		if (model_check_finite(t, e))
+			return -1;
+		memcpy(n->param + p->at, t->data, t->size);
+		++*taken;
 	}
-	return taken;
+	return 0;
 }
 
 static void tell_param(const struct tensor_set *s, const struct layer *l,

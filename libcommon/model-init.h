@@ -13,9 +13,10 @@
 int model_init_load(struct tensor_set *s, const char *path, const struct preprocess *p,
 	struct workers *w, struct err *e);
 
-/* Copies tensors that have the name, shape and type of one of the net's into it;
- * how many of the net's *of tensors that is. */
-size_t model_init_take(const struct tensor_set *s, struct net *n, size_t *of);
+/* Copies tensors that have the name, shape and type of one of the net's into it: *taken of the
+ * net's *of tensors. 0, or -1 where one of them holds NaN or infinity. */
+int model_init_take(
+	const struct tensor_set *s, struct net *n, size_t *taken, size_t *of, struct err *e);
 
 /*
  * Says of each tensor, the net's first and then the file's, what becomes of it:

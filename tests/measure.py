@@ -98,6 +98,7 @@ def make():
     huge = [v * (1 if i < 2 else 1e5) for i, v in enumerate(a)]
     write_model("huge.safetensors", rng, SIDE * SIDE, CLASSES, w=huge)
     write_model("nan.safetensors", rng, SIDE * SIDE, CLASSES, w=a[:3] + [a[3] * float("nan")])
+    write_model("endless.safetensors", rng, SIDE * SIDE, CLASSES, w=a[:2] + [numpy.full_like(a[2], 3e38), a[3]])
 
 
 def near(what, got, want, slack=2e-6):

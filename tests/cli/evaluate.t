@@ -73,7 +73,9 @@ fails "a model for larger pictures" 1 '"wide.safetensors": takes inputs of 1x7x7
 fails "a model for fewer classes" 1 '"few.safetensors": .*5 classes' evaluate data.safetensors few.safetensors
 fails "a model of other classes than the targets" 1 '"many.safetensors": has 9 classes' \
 	evaluate --targets soft.safetensors data.safetensors many.safetensors
-fails "logits that are no numbers" 1 '"nan.safetensors": the logits of item 0 are not finite' \
+fails "logits that are no numbers" 1 '"endless.safetensors": the logits of item 0 are not finite' \
+	evaluate data.safetensors endless.safetensors
+fails "a parameter that is none" 1 '"nan.safetensors": tensor "2.bias" holds -?nan' \
 	evaluate data.safetensors nan.safetensors
 fails "the second model is bad" 1 '"nan.safetensors"' evaluate data.safetensors a.safetensors nan.safetensors
 fails "no model but targets" 1 '"soft.safetensors"' evaluate data.safetensors soft.safetensors

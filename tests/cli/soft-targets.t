@@ -114,7 +114,9 @@ ok "features will do" soft-targets -o soft.safetensors features.safetensors feat
 fails "f16 overflows" 1 '"none.safetensors": row [0-9]+, class [0-9]+: -?[0-9.e+]+ does not fit F16 \(at most 65504\)' \
 	soft-targets -o none.safetensors data.safetensors huge.safetensors
 ok "bf16 does not" soft-targets -q -o soft.safetensors --dtype bf16 data.safetensors huge.safetensors
-fails "logits that are no numbers" 1 '"nan.safetensors": the logits of item 0 are not finite' \
+fails "logits that are no numbers" 1 '"endless.safetensors": the logits of item 0 are not finite' \
+	soft-targets -o none.safetensors data.safetensors endless.safetensors
+fails "a parameter that is none" 1 '"nan.safetensors": tensor "2.bias" holds -?nan' \
 	soft-targets -o none.safetensors data.safetensors nan.safetensors
 fails "a teacher for larger pictures" 1 '"wide.safetensors": takes inputs of 1x7x7' \
 	soft-targets -o none.safetensors data.safetensors wide.safetensors

@@ -222,6 +222,34 @@ static void check_bent(struct world *a, double *part, double value)
 	check_refused(&b, "has no valid train.state");
 }
 
+/* NaN in parameters, best ones and states; infinity, of mean squares, in a state alone. */
+static void refuses_nan(void **state)
+{
+	static const char *const tensors[] = {
+		"\"0.weight\"", "\"best.0.weight\"", "\"optim.0.0.weight\""};
+	struct err e;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		struct world a, b;
+		float *part;
+
+		open_world(&a, "fc:2", "rmsprop", "x");
+		open_world(&b, "fc:2", "rmsprop", "x");
+		part = i % 3 == 0 ? a.net->param : i % 3 == 1 ? a.best : a.optim.state[0];
+		part[0] = i < 3 ? NAN : INFINITY;
+		save(&a);
+		if (i < 5) {
+			check_refused(&b, tensors[i % 3]);
+		} else {
+			check(checkpoint_load(&b.parts, &b.lineage, scratch_name(""), &e) == 0,
+				"%s", e.text);
+			close_world(&b);
+		}
+		close_world(&a);
+	}
+}
+
 /* A file that no run of ours wrote, but whose tensors are all there. */
 static void refuses_what_cannot_be(void **state)
 {
@@ -274,6 +302,7 @@ int main(void)
 		cmocka_unit_test(a_fresh_run_comes_back),
 		cmocka_unit_test(refuses_another_run),
 		cmocka_unit_test(refuses_a_run_of_more),
+		cmocka_unit_test(refuses_nan),
 		cmocka_unit_test(refuses_what_cannot_be),
 		cmocka_unit_test(refuses_a_model),
 	};

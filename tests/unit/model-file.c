@@ -188,6 +188,25 @@ static void refuses_bad_tensors(void **state)
 	net_free(n);
 }
 
+static void refuses_what_is_not_finite(void **state)
+{
+	struct net *n = make_net();
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		const float bad[] = {NAN, INFINITY, -INFINITY};
+		struct tensor_set s;
+
+		n->param[n->layer[3].param[1].at + (size_t)i] = bad[i];
+		describe(&s, n);
+		check_refused(&s, i == 0   ? "\": tensor \"3.bias\" holds nan"
+				  : i == 1 ? "tensor \"3.bias\" holds inf"
+					   : "tensor \"3.bias\" holds -inf");
+		n->param[n->layer[3].param[1].at + (size_t)i] = 0;
+	}
+	net_free(n);
+}
+
 /* A few hundred bytes must not make the program allocate what only their net's text asks for.
  */
 static void refuses_a_net_that_the_file_does_not_fill(void **state)
@@ -236,6 +255,7 @@ int main(void)
 		cmocka_unit_test(has_pytorchs_names),
 		cmocka_unit_test(refuses_bad_metadata),
 		cmocka_unit_test(refuses_bad_tensors),
+		cmocka_unit_test(refuses_what_is_not_finite),
 		cmocka_unit_test(refuses_a_net_that_the_file_does_not_fill),
 		cmocka_unit_test(checks_the_data),
 	};

@@ -6,6 +6,8 @@
 #include "made.h"
 #include "scratch.h"
 
+#include <math.h>
+
 #define INPUTS 6
 static const struct preprocess plain = {0, 1};
 
@@ -22,9 +24,11 @@ static void tell(const char *line)
 static void check_taken(const struct tensor_set *file, struct net *n, size_t taken, size_t of,
 	const char *lines)
 {
-	size_t all;
+	size_t is, all;
+	struct err e;
 
-	assert_int_equal(model_init_take(file, n, &all), taken);
+	assert_int_equal(model_init_take(file, n, &is, &all, &e), 0);
+	assert_int_equal(is, taken);
 	assert_int_equal(all, of);
 	told[0] = '\0';
 	model_init_tell(file, n, tell);
@@ -132,6 +136,29 @@ static void takes_from_elsewhere(void **state)
 	net_free(n);
 }
 
+/* Only what is taken matters. */
+static void refuses_what_is_not_finite(void **state)
+{
+	const float weight[24] = {[23] = NAN};
+	struct net *n = make("fc:4", INPUTS, 0, 0), *other = make("fc:3", INPUTS, 0, 0);
+	struct tensor_set s, file;
+	size_t taken, all;
+	struct err e;
+
+	(void)state;
+	tensor_set_init(&s);
+	tensor_set_add(&s, "0.weight", TENSOR_F32, 2, (const size_t[]){4, 6}, weight, &e);
+	check(reload(&s, &file, &e) == 0, "%s", e.text);
+	assert_int_equal(model_init_take(&file, n, &taken, &all, &e), -1);
+	assert_string_equal(e.text, "tensor \"0.weight\" holds nan");
+	assert_int_equal(model_init_take(&file, other, &taken, &all, &e), 0);
+	assert_int_equal(taken, 0);
+	tensor_set_release(&s);
+	tensor_set_release(&file);
+	net_free(n);
+	net_free(other);
+}
+
 static void refuse(const char *kind, const char *key, const char *value, const char *reason)
 {
 	struct net *n = make("fc:4", INPUTS, 0, 0);
@@ -164,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_what_matches),
 		cmocka_unit_test(takes_from_elsewhere),
+		cmocka_unit_test(refuses_what_is_not_finite),
 		cmocka_unit_test(refuses),
 	};
 
