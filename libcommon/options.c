@@ -22,6 +22,7 @@
 
 static bool quiet, help, version;
 static uint64_t max_memory;
+static const void *given[MAX_ROWS]; /* where options that were given have stored */
 
 /* What every tool has, behind its own table. */
 static const struct option_row common[] = {OPTION_GROUP("common options"),
@@ -37,6 +38,14 @@ struct flat {
 	char letters[2 * MAX_ROWS + 2];
 	int n;
 };
+
+bool options_given(const void *to)
+{
+	for (int i = 0; i < MAX_ROWS && given[i] != NULL; i++)
+		if (given[i] == to)
+			return true;
+	return false;
+}
 
 bool options_quiet(void)
 {
@@ -204,6 +213,15 @@ static void store(const struct option_row *row, const char *text)
 	}
 }
 
+static void note(const void *to)
+{
+	int i = 0;
+
+	while (given[i] != NULL && given[i] != to)
+		i++;
+	given[i] = to;
+}
+
 static const struct option_row *row_of(const struct flat *f, int c)
 {
 	if (c >= 256)
@@ -285,6 +303,7 @@ char **options_parse(const struct tool *tool, int argc, char **argv, int *n)
 		if (row == NULL)
 			bad_option(c, argv);
 		store(row, optarg);
+		note(row->to);
 		if (help)
 			print_help(tool);
 		if (version) {

@@ -102,6 +102,9 @@ char **options_parse(const struct tool *tool, int argc, char **argv, int *n);
 /* Whether -q was given. */
 bool options_quiet(void);
 
+/* Whether the option that stores here was given, be it with its default. */
+bool options_given(const void *to);
+
 /* Word number i of a choice's words ("sgd|adam") into text, which is returned. */
 #define OPTION_WORD 32
 const char *options_word(const char *words, int i, char text[OPTION_WORD]);

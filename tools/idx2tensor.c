@@ -126,6 +126,8 @@ int main(int argc, char **argv)
 
 	path = options_parse(&tool, argc, argv, &n);
 	options_one_stdin((const char *const *)path, n, NULL);
+	if (n < 2 && options_given(&label_base))
+		die_usage("--label-base needs LABELS");
 	tensor_set_init(&set);
 	s.classes = (size_t)classes;
 	w = workers_new(0, &e);

@@ -49,6 +49,8 @@ static void settle(const char *path, size_t sides[2])
 		die_usage("a MAT file cannot be read from standard input");
 	if (images == NULL && labels != NULL)
 		die_usage("--labels needs --images");
+	if (images != NULL && labels == NULL && options_given(&label_base))
+		die_usage("--label-base needs --labels");
 	if (images != NULL && split >= 0)
 		die_usage("--split and --images exclude each other");
 	if (shape != NULL &&

@@ -91,6 +91,8 @@ static void check_options(char **path, int n)
 	if (views > 1 && !augment_any(&augment))
 		die_usage("--views needs --jitter, --crop or --flip: the views would all be "
 			  "the same");
+	if (options_given(&seed) && !augment_any(&augment))
+		die_usage("--seed needs --jitter, --crop or --flip: it is theirs");
 	if (report != NULL && strcmp(report, "-") == 0 && strcmp(output, "-") == 0)
 		die_usage("targets and report cannot both go to standard output");
 	check_files(path, n);

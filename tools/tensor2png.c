@@ -169,6 +169,10 @@ static int prepare(struct tensor_picture *p, struct cli_picture *c, const struct
 	if (each != NULL && is_heat_map(p))
 		return err_set(e, "tensor \"%.200s\" is one picture: --each needs several",
 			p->tensor->name);
+	if (is_heat_map(p) && (columns > 0 || own_range || options_given(&gap)))
+		die_usage("tensor \"%s\" is one picture: --columns, --gap and --own-range say "
+			  "nothing",
+			p->tensor->name);
 	if (per_class > 0 && c->data->labels == NULL)
 		return err_set(e, "has no pictures with labels, which --per-class needs");
 	c->columns = per_class > 0 ? (size_t)per_class * p->per_row : (size_t)columns;
@@ -195,9 +199,10 @@ int main(int argc, char **argv)
 	int n;
 
 	path = options_parse(&tool, argc, argv, &n);
-	if (each != NULL && (per_class > 0 || columns > 0 || strcmp(output, "-") != 0))
-		die_usage("--each writes no sheet: --output, --per-class and --columns say "
-			  "nothing");
+	if (each != NULL && (per_class > 0 || columns > 0 || options_given(&gap) ||
+				    strcmp(output, "-") != 0))
+		die_usage("--each writes no sheet: --output, --per-class, --columns and --gap "
+			  "say nothing");
 	if (per_class > 0 && columns > 0)
 		die_usage("--per-class and --columns exclude each other");
 	if (own_range && ends != NULL)

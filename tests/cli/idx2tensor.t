@@ -134,6 +134,7 @@ fails "images as labels" 1 '"gray": holds no labels' idx2tensor gray gray
 fails "too few labels" 1 '"four": has 4 labels for 5 items' idx2tensor gray four
 fails "negative label" 1 '"negative": label 2 is -1' idx2tensor gray negative
 fails "label beyond 65535" 1 '"wide": label 2 is 65536' idx2tensor gray wide
+fails "a base without labels" 2 '^idx2tensor: --label-base needs LABELS' idx2tensor --label-base 0 gray
 fails "label below the base" 1 '"label": label 1 is 0, which is no whole number within \[1, ' idx2tensor --label-base 1 gray label
 fails "label beyond --classes" 1 '"label": item 2 has label 9, but there are 9 classes' idx2tensor --classes 9 gray label
 fails "fewer names than labels" 1 '^idx2tensor: "a,b": there are 2 class names, but item 0 has label 3' idx2tensor --class-names a,b gray label

@@ -134,6 +134,7 @@ fails "a negative label" 1 'label 0 is -1, which' run below
 fails "NaN" 1 'label 0 is -?nan, which' run nan
 fails "a label beyond 65535" 1 'label 2 is 80000, which' run far
 fails "a label below the base" 1 'label 0 is 0, which is no whole number within \[1, 65536\]' mat2tensor --images x --labels y --label-base 1 bad.mat
+fails "a base without labels" 2 '^mat2tensor: --label-base needs --labels' mat2tensor --images x --label-base 1 bad.mat
 fails "a label beyond --classes" 1 '"bad.mat": item 3 has label 3, but there are 3 classes' mat2tensor --images x --labels y --classes 3 bad.mat
 fails "cut short" 1 '^mat2tensor: "short.mat": is cut short$' mat2tensor --label-base 1 short.mat
 fails "cut short, packed" 1 '^mat2tensor: "cut.mat": is cut short$' mat2tensor --label-base 1 cut.mat

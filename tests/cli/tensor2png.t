@@ -270,6 +270,11 @@ for bad in 28x28 1x0x5 1x2x3x4 a; do
 	fails "--tiles $bad" 2 'is no shape such as 1x28x28' tensor2png "--tiles=$bad" t.zst
 done
 fails "--range and --own-range" 2 'exclude each other' tensor2png --range 0:1 --own-range t.zst
+for option in "--gap 2" --own-range "--columns 2"; do
+	# shellcheck disable=SC2086
+	fails "$option of a heat map" 2 'tensor "values" is one picture: --columns, --gap and --own-range' tensor2png $option z.zst
+done
+fails "--each and --gap" 2 'writes no sheet' tensor2png --each f --gap 2 gray.zst
 fails "--each and -o" 2 'writes no sheet' tensor2png --each f -o x gray.zst
 fails "--per-class and --columns" 2 'exclude each other' tensor2png --per-class 2 --columns 3 labelled.zst
 fails "no operand" 2 'operand is missing' tensor2png

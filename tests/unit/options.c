@@ -142,6 +142,25 @@ static void every_type_is_read(void **state)
 	gives("--seed 18446744073709551615 d", "0 none 7 0.5 18446744073709551615 0 1 0 [d]");
 }
 
+/* Which variables options_given knows of. */
+static void list_given(void *with)
+{
+	int n;
+
+	(void)with;
+	options_parse(&tool, 8,
+		(char *[]){"try", "-n7", "-n8", "--real", ".5", "-qq", "-f", "d", NULL}, &n);
+	printf("%d%d%d%d%d", options_given(&flag), options_given(&text), options_given(&whole),
+		options_given(&real), options_given(&seed));
+}
+
+/* Their defaults are given, too. */
+static void what_was_given_is_known(void **state)
+{
+	(void)state;
+	assert_string_equal(in_child(list_given, NULL).out, "10110");
+}
+
 static void sizes_have_suffixes(void **state)
 {
 	(void)state;
@@ -368,6 +387,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_type_is_read),
+		cmocka_unit_test(what_was_given_is_known),
 		cmocka_unit_test(sizes_have_suffixes),
 		cmocka_unit_test(ranges_are_kept),
 		cmocka_unit_test(nonsense_is_refused),
