@@ -4,6 +4,7 @@
 #include "cli-train-setup.h"
 #include "die.h"
 #include "err.h"
+#include "number.h"
 #include "rng.h"
 #include "sgemm.h"
 #include "size.h"
@@ -20,10 +21,10 @@ struct augment cli_train_augment(const struct train_options *o)
 /* The share of --validation, or 0 where it names a file. */
 static double validation_share(const char *text)
 {
-	char *end;
-	double share = strtod(text, &end);
+	double share;
+	const char *end = number_read(text, &share);
 
-	if (end == text || *end != '\0')
+	if (end == NULL || *end != '\0')
 		return 0;
 	if (!(share > 0 && share < 1))
 		die_usage("--validation: %s is no share between 0 and 1", text);

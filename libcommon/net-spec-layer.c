@@ -2,10 +2,11 @@
 /* Layers of a net's text, and the numbers in it. */
 #include "net-spec-parse.h"
 
+#include "number.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAX_KERNEL 1024
@@ -29,27 +30,14 @@ int parse_at_number(const struct parser *p)
 	return isdigit((unsigned char)*p->at) || *p->at == '$';
 }
 
-/* How far a decimal reaches, with its exponent; strtod alone would take "inf" and "0x1p3" as
- * well. */
-static size_t number_length(const char *at)
-{
-	size_t n = strspn(at, "0123456789."), sign;
-
-	if (n == 0 || (at[n] != 'e' && at[n] != 'E'))
-		return n;
-	sign = at[n + 1] == '-' || at[n + 1] == '+';
-	return n + 1 + sign + strspn(at + n + 1 + sign, "0123456789");
-}
-
 int parse_number(struct parser *p, double *value)
 {
-	size_t n = number_length(p->at);
-	char *end;
+	const char *end;
 
 	if (*p->at == '$')
 		return parse_argument(p, value);
-	*value = strtod(p->at, &end);
-	if (n == 0 || end != p->at + n || *value > PARSE_MAX_NUMBER)
+	end = *p->at == '-' || *p->at == '+' ? NULL : number_read(p->at, value);
+	if (end == NULL || *value > PARSE_MAX_NUMBER)
 		return parse_fail(p, "expected a number");
 	p->at = end;
 	return 0;

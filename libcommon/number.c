@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define WHOLE 1e15 /* counts up to here are printed without an exponent */
 
@@ -21,6 +22,30 @@ const char *number_text(double value, char text[NUMBER_TEXT])
 			break;
 	}
 	return text;
+}
+
+/* How far a decimal reaches, with its exponent; strtod alone would take "inf" and "0x1p3" as
+ * well. */
+static size_t decimal_length(const char *at)
+{
+	size_t n = strspn(at, "0123456789."), sign;
+
+	if (n == 0 || (at[n] != 'e' && at[n] != 'E'))
+		return n;
+	sign = at[n + 1] == '-' || at[n + 1] == '+';
+	return n + 1 + sign + strspn(at + n + 1 + sign, "0123456789");
+}
+
+const char *number_read(const char *text, double *value)
+{
+	size_t sign = *text == '-' || *text == '+', n = decimal_length(text + sign);
+	char *end;
+
+	*value = strtod(text, &end);
+	if (n == 0 || end != text + sign + n || !isfinite(*value))
+		return NULL;
+	n = strcspn(text, "123456789");
+	return *value == 0 && text + n < end && n < strcspn(text, "eE") ? NULL : end;
 }
 
 int number_list(const char *text, char separator, size_t n, size_t max, size_t *value)

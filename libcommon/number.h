@@ -11,6 +11,11 @@
  * returned. */
 const char *number_text(double value, char text[NUMBER_TEXT]);
 
+/* Reads a decimal with or without sign and exponent: where it ends, or NULL where there is
+ * none, a blank before it, or one that a double takes for infinite or, though it is not, for 0.
+ */
+const char *number_read(const char *text, double *value);
+
 /* Reads n whole numbers up to max with a separator between them, as in 28x28, and nothing
  * else: 0 or -1. */
 int number_list(const char *text, char separator, size_t n, size_t max, size_t *value);

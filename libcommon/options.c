@@ -4,6 +4,7 @@
 #include "cli-output.h"
 #include "die.h"
 #include "err.h"
+#include "number.h"
 #include "options-file.h"
 #include "size.h"
 #include "tensor-file.h"
@@ -116,10 +117,10 @@ _Noreturn static void print_help(const struct tool *tool)
 
 static double real_value(const struct option_row *row, const char *text)
 {
-	char *end;
-	double v = strtod(text, &end);
+	double v;
+	const char *end = number_read(text, &v);
 
-	if (end == text || *end != '\0' || !isfinite(v))
+	if (end == NULL || *end != '\0')
 		die_usage("--%s: \"%s\" is not a number", row->name, text);
 	if (v < row->min || v > row->max)
 		die_usage("--%s: %s is not between %g and %g", row->name, text, row->min,
@@ -152,17 +153,15 @@ static uint64_t seed_value(const struct option_row *row, const char *text)
 static uint64_t bytes_value(const struct option_row *row, const char *text)
 {
 	static const char suffixes[] = "KMGT";
-	char *end, *suffix;
-	double v = strtod(text, &end);
-	const char *found;
+	double v;
+	const char *end = number_read(text, &v), *found;
 
-	suffix = end;
-	found = *suffix != '\0' ? strchr(suffixes, *suffix) : NULL;
+	found = end != NULL && *end != '\0' ? strchr(suffixes, *end) : NULL;
 	if (found != NULL) {
 		v *= (double)((uint64_t)1 << 10 * (found - suffixes + 1));
 		end++;
 	}
-	if (suffix == text || *end != '\0' || !(v >= 1 && v < 0x1p63))
+	if (end == NULL || *end != '\0' || !(v >= 1 && v < 0x1p63))
 		die_usage(
 			"--%s: \"%s\" is not a size such as 4096, 500M or 8G", row->name, text);
 	return (uint64_t)v;

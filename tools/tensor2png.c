@@ -9,7 +9,6 @@
 #include "tensor-picture.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_ITEMS 100
@@ -106,16 +105,15 @@ static bool is_heat_map(const struct tensor_picture *p)
 	return p->tensor->rank != 4 && p->shape[0] == 0;
 }
 
-/* LOW:HIGH, both of them: strtod takes nothing for 0. */
+/* LOW:HIGH, both of them. */
 static int parse_range(const char *text, struct image_range *r)
 {
-	char *low, *high;
+	const char *end = number_read(text, &r->low);
 
-	r->low = strtod(text, &low);
-	if (low == text || *low != ':')
+	if (end == NULL || *end != ':')
 		return -1;
-	r->high = strtod(low + 1, &high);
-	if (high == low + 1 || *high != '\0')
+	end = number_read(end + 1, &r->high);
+	if (end == NULL || *end != '\0')
 		return -1;
 	return r->low < r->high && isfinite(r->low + r->high) ? 0 : -1;
 }

@@ -263,7 +263,7 @@ fails "--per-class of numbers" 1 'has no pictures with labels' tensor2png --per-
 for bad in 5 a:b 1:2:3 -1:2 99999999999999999999:; do
 	fails "--rows $bad" 2 'is not A:B' tensor2png "--rows=$bad" gray.zst
 done
-for bad in 5 a:b 1:2:3 2:1 1:1 nan:1 0:inf 1e999:2 : :1 -3: 1:x; do
+for bad in 5 a:b 1:2:3 2:1 0x0:1 1:1 nan:1 0:inf 1e999:2 : :1 -3: 1:x; do
 	fails "--range $bad" 2 'is not LOW:HIGH' tensor2png "--range=$bad" gray.zst
 done
 for bad in 28x28 1x0x5 1x2x3x4 a; do

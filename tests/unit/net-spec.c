@@ -28,6 +28,7 @@ static void prints_what_it_reads(void **state)
 	check_prints("drop", "drop:0.5");
 	check_prints("drop:0", "drop:0");
 	check_prints("fc:1e3,drop:1e-1", "fc:1000,drop:0.1");
+	check_prints("drop:0,fc:9", "drop:0,fc:9");
 }
 
 static void keeps_branches(void **state)
@@ -137,6 +138,8 @@ static void refuses_bad_numbers(void **state)
 	check_refuses("fc:inf", 4, 4);
 	check_refuses("fc:nan", 4, 4);
 	check_refuses("fc:0x10", 4, 6);
+	check_refuses("drop:1e-999", 6, 6);
+	check_refuses("drop:+.5", 6, 6);
 	check_refuses("fc: 10", 4, 5);
 	check_refuses("fc:99999999999", 4, 14);
 	check_refuses("fc:99999999999999999999999999999999999999999", 4, 44);

@@ -136,6 +136,8 @@ static void every_type_is_read(void **state)
 	gives("--flag --text=w --number=-5 --real=1 --seed=2 --bytes=1 --choice=greenish d m",
 		"1 w -5 1 2 1 2 0 [d] [m]");
 	gives("d -fn100 m -q", "1 none 100 0.5 1 0 1 1 [d] [m]");
+	gives("-n +5 --real 0e5 d", "0 none 5 0 1 0 1 0 [d]");
+	gives("-n 5. --real 1e-300 d", "0 none 5 1e-300 1 0 1 0 [d]");
 	gives("-n1 -n2 -n 1e1 d", "0 none 10 0.5 1 0 1 0 [d]");
 	gives("-- -f", "0 none 7 0.5 1 0 1 0 [-f]");
 	gives("-", "0 none 7 0.5 1 0 1 0 [-]");
@@ -193,6 +195,13 @@ static void nonsense_is_refused(void **state)
 	refuses("-n 3x d", "--number: \"3x\" is not a number");
 	refuses("--number= d", "--number: \"\" is not a number");
 	refuses("-n 2.5 d", "--number: 2.5 is not a whole number");
+	refuses("-n 0x10 d", "--number: \"0x10\" is not a number");
+	refuses("-n -0X1p3 d", "--number: \"-0X1p3\" is not a number");
+	refuses("--number=\t3 d", "--number: \"?3\" is not a number");
+	refuses("--real 1e-999 d", "--real: \"1e-999\" is not a number");
+	refuses("--real 1e999 d", "--real: \"1e999\" is not a number");
+	refuses("-b 0x10 d", "--bytes: \"0x10\" is not a size such as 4096, 500M or 8G");
+	refuses("--seed +1 d", "--seed: \"+1\" is not a whole number from 0 to 2^64-1");
 	refuses("--real nan d", "--real: \"nan\" is not a number");
 	refuses("--real inf d", "--real: \"inf\" is not a number");
 	refuses("--seed -1 d", "--seed: \"-1\" is not a whole number from 0 to 2^64-1");
