@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli-picture.h"
 
+#include "die.h"
 #include "err.h"
 #include "image-files.h"
 #include "json.h"
@@ -88,7 +89,7 @@ static const char *class_of(
 	return number;
 }
 
-static int write_one(const struct cli_picture *p, size_t k, const char *folder,
+static int write_one(const struct cli_picture *p, size_t k, struct image_files *f,
 	const char *class, const char *name, struct err *e)
 {
 	const struct image_sheet s = {1, 1, p->scale, 0, NULL};
@@ -100,43 +101,50 @@ static int write_one(const struct cli_picture *p, size_t k, const char *folder,
 	t.n = 1;
 	if (image_sheet_draw(&i, &s, &t, e))
 		return -1;
-	bad = image_files_write(folder, class, name, &i, e);
+	bad = image_files_write(f, class, name, &i, e);
 	image_release(&i);
 	return bad;
 }
 
-static int write_all(
-	const struct cli_picture *p, const char *folder, char *const *names, struct err *e)
+static int write_all(const struct cli_picture *p, struct image_files *f, char *const *names,
+	const volatile int *stop, struct err *e)
 {
 	int width = digits(p->first + (p->tiles.n - 1) / p->per_item);
 	char name[NAME_SIZE], number[NAME_SIZE];
 
-	for (size_t k = 0; k < p->tiles.n; k++) {
+	for (size_t k = 0; k < p->tiles.n && !*stop; k++) {
 		size_t item = p->first + k / p->per_item;
 
 		if (p->per_item > 1)
 			snprintf(name, sizeof name, "%0*zu-%zu", width, item, k % p->per_item);
 		else
 			snprintf(name, sizeof name, "%0*zu", width, item);
-		if (write_one(p, k, folder, class_of(p->data, names, item, number), name, e))
+		if (write_one(p, k, f, class_of(p->data, names, item, number), name, e))
 			return -1;
 		progress_show("%zu of %zu pictures", k + 1, p->tiles.n);
 	}
 	progress_clear();
-	return 0;
+	return *stop;
 }
 
 int cli_picture_each(const struct cli_picture *p, const char *folder, struct err *e)
 {
+	const volatile int *stop = die_on_signal_later();
 	char **names = NULL;
+	struct image_files f;
 	size_t n;
 	int bad;
 
 	if (p->data->class_names != NULL &&
 		json_read_texts(p->data->class_names, "class names", &names, &n, e))
 		return -1;
-	bad = image_files_start(folder, e) || write_all(p, folder, names, e) ||
-	      image_files_finish(folder, e);
+	bad = image_files_start(&f, folder, e);
+	if (!bad) {
+		bad = write_all(p, &f, names, stop, e) || image_files_finish(&f, e);
+		if (bad)
+			image_files_abort(&f);
+		die_on_signal_now();
+	}
 	free(names);
 	return bad ? -1 : 0;
 }

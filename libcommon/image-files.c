@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE /* nftw */
 #include "image-files.h"
 
 #include "err.h"
@@ -6,10 +7,20 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#define HIDDEN ".unfinished"
+
+static int is_other(const struct dirent *entry)
+{
+	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
 
 static int make_folder(const char *path, struct err *e)
 {
@@ -18,21 +29,39 @@ static int make_folder(const char *path, struct err *e)
 	return err_errno(e, "\"%.300s\": cannot create the folder", path);
 }
 
-int image_files_start(const char *folder, struct err *e)
+static int check_empty(const char *folder, struct err *e)
 {
 	struct dirent *entry;
 	int others = 0;
-	DIR *d;
+	DIR *d = opendir(folder);
 
-	if (make_folder(folder, e))
-		return -1;
-	d = opendir(folder);
 	if (d == NULL)
 		return err_errno(e, "\"%.300s\": cannot be opened", folder);
 	while (others == 0 && (entry = readdir(d)) != NULL)
-		others = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+		others = is_other(entry);
 	closedir(d);
 	return others ? err_set(e, "\"%.300s\": is not empty", folder) : 0;
+}
+
+static int make_hidden(struct image_files *f, struct err *e)
+{
+	int n = snprintf(f->hidden, PATH_MAX, "%s/" HIDDEN, f->folder);
+
+	if (n < PATH_MAX && make_folder(f->hidden, e) == 0)
+		return 0;
+	f->hidden[0] = '\0';
+	return n < PATH_MAX ? -1 : err_set(e, "\"%.300s\": the name is too long", f->folder);
+}
+
+int image_files_start(struct image_files *f, const char *folder, struct err *e)
+{
+	*f = (struct image_files){.folder = folder, .made = mkdir(folder, 0777) == 0};
+	if (!f->made && make_folder(folder, e))
+		return -1;
+	if (check_empty(folder, e) == 0 && make_hidden(f, e) == 0)
+		return 0;
+	image_files_abort(f);
+	return -1;
 }
 
 /* Makes the folders of a class one below the other; path holds the first n bytes already. */
@@ -55,16 +84,16 @@ static int make_class(char path[PATH_MAX], size_t n, const char *class, struct e
 	return 0;
 }
 
-int image_files_write(const char *folder, const char *class, const char *name,
+int image_files_write(struct image_files *f, const char *class, const char *name,
 	const struct image *i, struct err *e)
 {
-	size_t n = strlen(folder);
+	size_t n = strlen(f->hidden);
 	char path[PATH_MAX];
 	struct outfile o;
 
 	if (n + strlen(class) + strlen(name) + 8 > sizeof path)
-		return err_set(e, "\"%.300s\": the name is too long", folder);
-	snprintf(path, sizeof path, "%s", folder);
+		return err_set(e, "\"%.300s\": the name is too long", f->folder);
+	snprintf(path, sizeof path, "%s", f->hidden);
 	if (make_class(path, n, class, e))
 		return -1;
 	n = strlen(path);
@@ -78,7 +107,47 @@ int image_files_write(const char *folder, const char *class, const char *name,
 	return 0;
 }
 
-int image_files_finish(const char *folder, struct err *e)
+/* To the folder, out of the hidden one, which goes. */
+static int move_all(const struct image_files *f, struct err *e)
 {
-	return outfile_sync(folder, e);
+	char from[PATH_MAX + NAME_MAX + 2], to[PATH_MAX + NAME_MAX + 2];
+	struct dirent **entry = NULL;
+	int n = scandir(f->hidden, &entry, is_other, NULL), bad = n < 0;
+
+	for (int i = 0; i < n; i++) {
+		snprintf(from, sizeof from, "%s/%s", f->hidden, entry[i]->d_name);
+		snprintf(to, sizeof to, "%s/%s", f->folder, entry[i]->d_name);
+		bad = bad || rename(from, to);
+		free(entry[i]);
+	}
+	free(entry);
+	if (bad || rmdir(f->hidden))
+		return err_errno(e, "\"%.300s\": cannot finish writing", f->folder);
+	return 0;
+}
+
+int image_files_finish(struct image_files *f, struct err *e)
+{
+	if (outfile_sync(f->folder, e) || move_all(f, e) || outfile_sync(f->folder, e))
+		return -1;
+	f->hidden[0] = '\0';
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *at)
+{
+	(void)s;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
+void image_files_abort(struct image_files *f)
+{
+	if (f->hidden[0] != '\0')
+		nftw(f->hidden, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	if (f->made)
+		rmdir(f->folder);
+	f->hidden[0] = '\0';
+	f->made = 0;
 }

@@ -150,9 +150,41 @@ fails "a folder in a folder that is not there" 1 '"no/where": cannot create the 
 for bad in ../x .x x//y x/../../y /x x/; do
 	npy2tensor --as images --class-names "$bad,b,c,d,e,f,g" -o bad.zst gray.npy y.npy
 	fails "class name $bad" 1 "the class name \"$bad\" is no folder's name" tensor2png --each out bad.zst
-	rm -rf out
+	not_ok "leaves nothing behind" test -e out
 done
 ok "nothing was written elsewhere" test ! -e x -a ! -e ../x -a ! -e .x -a ! -e y
+
+# interrupted FOLDER: the status of a writer of many pictures that gets SIGTERM among them
+interrupted() {
+	"$PYTHON" - "$1" <<'END'
+import glob
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+for attempt in range(20):
+    tool = subprocess.Popen(["tensor2png", "-q", "--each", sys.argv[1], "--scale", "30", "-r", ":", "many.zst"],
+                            preexec_fn=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+    while tool.poll() is None and not glob.glob(sys.argv[1] + "/.*/*/*"):
+        time.sleep(0.002)
+    seen = os.listdir(sys.argv[1])
+    tool.send_signal(signal.SIGTERM)
+    if tool.wait() != 0:
+        break
+    shutil.rmtree(sys.argv[1])
+print(tool.returncode, *seen)
+END
+}
+python 'np.save("many.npy", np.zeros((5000, 8, 8), "u1")); np.save("many-y.npy", np.arange(5000) % 7)'
+npy2tensor --as images -o many.zst many.npy many-y.npy
+is "an interrupted run shows nothing of what it has written" "$(interrupted part)" "-15 .unfinished"
+not_ok "... and leaves nothing" test -e part
+mkdir part
+is "... in a folder that was there, too" "$(interrupted part)" "-15 .unfinished"
+is "... which stays, empty" "$(find part)" part
 
 # Models.
 npy2tensor --as images -o train.zst rgb.npy y.npy || exit 1

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-SYSTEM = set("""arm_neon assert ctype dirent errno fcntl fenv float fnmatch getopt immintrin inttypes limits locale math
+SYSTEM = set("""arm_neon assert ctype dirent errno fcntl fenv float fnmatch ftw getopt immintrin inttypes limits locale math
 poll pthread sched setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string
 strings sys/ioctl sys/mman sys/resource sys/stat sys/time sys/types sys/uio sys/wait termios threads time
 unistd""".split())
