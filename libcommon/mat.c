@@ -1,66 +1,51 @@
 /* SPDX-License-Identifier: ISC */
 #include "mat.h"
 
-#include "bytes.h"
 #include "err.h"
 #include "infile.h"
+#include "mat-check.h"
 #include "size.h"
 
 #include <matio.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#if __has_include(<H5Epublic.h>) /* where libmatio reads version 7.3 by HDF5 */
+#include <H5Epublic.h>
+#endif
 
-#define HEAD 128
-#define TAG 8
 #define MAX_NAME 64 /* MATLAB's names have at most 63 characters */
 
 struct mat_file {
 	mat_t *mat;
 };
 
-static int read_at(const struct infile *f, uint64_t at, uint8_t *to, size_t n)
+/* HDF5 prints what it fails at, line by line; libmatio returns it, too. */
+static void silence_hdf5(void)
 {
-	return pread(f->fd, to, n, (off_t)at) == (ssize_t)n ? 0 : -1;
+#ifdef H5E_DEFAULT
+	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+#endif
 }
 
-/*
- * libmatio may run wild in a file that is cut short, so the outermost elements of version 5
- * ("MAT-File Format", MathWorks: type and length, 4 bytes each, behind a header of 128) are
- * held against the file's length first. Other versions are left to libmatio.
- */
-static int check_whole(const struct infile *f, struct err *e)
+static int check(const char *path, struct err *e)
 {
-	uint8_t head[HEAD], tag[TAG];
-	bool big;
+	struct infile file;
+	int version = infile_open(&file, path, e);
 
-	if (read_at(f, 0, head, 1) || f->bytes == UINT64_MAX)
-		return err_set(e, "is no MAT file");
-	if (read_at(f, 0, head, HEAD))
-		return 0;
-	big = head[126] == 'M';
-	if (head[big ? 124 : 125] != 1)
-		return 0;
-	for (uint64_t at = HEAD; at < f->bytes;) {
-		if (read_at(f, at, tag, TAG))
-			return err_set(e, "is cut short");
-		at += TAG + (big ? bytes_be32(tag + 4) : bytes_le32(tag + 4));
-		if (at > f->bytes)
-			return err_set(e, "is cut short");
-	}
-	return 0;
+	if (version == 0 && file.bytes == UINT64_MAX)
+		version = err_set(e, "is no MAT file");
+	else if (version == 0)
+		version = mat_check(&file, e);
+	infile_close(&file);
+	if (version == MAT_HDF5)
+		silence_hdf5();
+	return version < 0 ? -1 : 0;
 }
 
 struct mat_file *mat_open(const char *path, struct err *e)
 {
-	struct mat_file *f;
-	struct infile file;
-	int bad;
+	struct mat_file *f = check(path, e) ? NULL : size_alloc(1, sizeof *f, "a file", e);
 
-	bad = infile_open(&file, path, e) || check_whole(&file, e);
-	infile_close(&file);
-	f = bad ? NULL : size_alloc(1, sizeof *f, "a file", e);
 	if (f != NULL && (f->mat = Mat_Open(path, MAT_ACC_RDONLY)) != NULL)
 		return f;
 	if (f != NULL)
@@ -98,7 +83,8 @@ static matvar_t *find_field(matvar_t *v, const char *path, const char *rest, str
 	while (v != NULL && *rest != '\0') {
 		rest = next_name(rest, name);
 		if (rest == NULL || v->class_type != MAT_C_STRUCT || v->rank != 2 ||
-			v->dims[0] != 1 || v->dims[1] != 1)
+			v->dims == NULL || v->dims[0] != 1 || v->dims[1] != 1 ||
+			v->data == NULL)
 			v = NULL;
 		else
 			v = Mat_VarGetStructFieldByName(v, name, 0);
@@ -133,7 +119,7 @@ static int describe(struct mat_array *a, const matvar_t *v, const char *path, st
 
 	if (find_dtype(v, &a->dtype) || v->isComplex)
 		return err_set(e, "\"%.200s\" is no array of real numbers", path);
-	if (v->rank < 2 || v->rank > TENSOR_MAX_RANK)
+	if (v->rank < 2 || v->rank > TENSOR_MAX_RANK || v->dims == NULL)
 		return err_set(e, "\"%.200s\" has %d dimensions", path, v->rank);
 	a->rank = v->rank;
 	a->values = 1;

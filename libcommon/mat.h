@@ -19,7 +19,8 @@ struct mat_array {
 	void *owner;
 };
 
-/* NULL, with the path in the text, where it cannot be opened or is no MAT file. */
+/* NULL, with the path in the text, where it cannot be opened, is no MAT file or is damaged, see
+ * mat-check.h: the whole file is looked at. */
 struct mat_file *mat_open(const char *path, struct err *e);
 void mat_close(struct mat_file *f);
 

@@ -30,13 +30,21 @@ def matrix(name, a):
     return element(14, head(kind, a.shape, name) + element(data, a.tobytes("F")))
 
 
-def write(path, variables, packed=True):
+def pack(m):
+    z = zlib.compress(m)
+    return struct.pack("<II", 15, len(z)) + z
+
+
+def write_arrays(path, arrays, packed=True):
+    """Arrays as elements, from matrix() or otherwise."""
     with open(path, "wb") as f:
         f.write(b"MATLAB 5.0 MAT-file, by a test".ljust(124) + struct.pack("<H2s", 0x0100, b"IM"))
-        for name, a in variables.items():
-            m = matrix(name, a)
-            z = zlib.compress(m)
-            f.write(struct.pack("<II", 15, len(z)) + z if packed else m)
+        for m in arrays:
+            f.write(pack(m) if packed else m)
+
+
+def write(path, variables, packed=True):
+    write_arrays(path, [matrix(name, a) for name, a in variables.items()], packed)
 
 
 def emnist(train, test):

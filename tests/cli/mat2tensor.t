@@ -36,6 +36,34 @@ def part(seed, n):
 def idx(name, a):
     with open(name, "wb") as f:
         f.write(struct.pack(f">BBBB{a.ndim}I", 0, 0, 8, a.ndim, *a.shape) + a.tobytes())
+
+
+def cells(n, parts):
+    return element(14, head(1, (n, 1), "") + parts)
+
+
+def array(kind, shape, data, name="z"):
+    """An array of bytes whose data is any element."""
+    return element(14, head(kind, shape, name) + data)
+
+
+def structure(length, names, parts):
+    return element(14, head(2, (1, 1), "s") + struct.pack("<HHI", 5, 4, length) + element(1, names) + parts)
+
+
+def refused(name, text, command="mat2tensor --images X --labels y -o damaged.zst"):
+    run = subprocess.run(command.split() + [name], capture_output=True, text=True, timeout=20)
+    line = f"mat2tensor: \"{name}\": {text}"
+    assert run.returncode == 1 and run.stderr.count("\n") == 1 and run.stderr.startswith(line), (name, text, run)
+    return run.stderr
+
+
+def damaged(array, text):
+    """An array behind good ones, as it is and packed."""
+    good = [matrix("X", np.zeros((2, 2, 3), "u1")), matrix("y", np.zeros((3, 1), "u1"))]
+    for packed in False, True:
+        write_arrays("damaged.mat", good + [array], packed)
+        assert text in refused("damaged.mat", "damaged: the array at byte "), text
 PY
 python() {
 	PYTHONPATH=$ROOT/tests "$PYTHON" -B -c "from peer import *
@@ -106,8 +134,8 @@ data = open("plain.mat", "rb").read()
 open("short.mat", "wb").write(data[:5000])
 data = open("letters.mat", "rb").read()
 open("cut.mat", "wb").write(data[:5000])
-big = element(14, head(9, (1 << 15, 1 << 15), "big") + struct.pack("<II", 2, 8) + bytes(8))
-open("big.mat", "wb").write(b"MATLAB 5.0 MAT-file".ljust(124) + struct.pack("<H2s", 0x0100, b"IM") + big)'
+write("big.mat", {"big": np.zeros((1 << 13, 1 << 14), "u1")})
+write_arrays("cells.mat", [cells(1 << 17, element(14, b"") * (1 << 17))])'
 run() {
 	mat2tensor --images x --labels "$1" bad.mat
 }
@@ -145,7 +173,125 @@ for name in "plain.mat", "letters.mat":
         open("cut.mat", "wb").write(data[:n])
         run = subprocess.run("mat2tensor --label-base 1 cut.mat".split(), capture_output=True)
         assert run.returncode == 1 and b"is cut short" in run.stderr, (name, n, run)'
-fails "over the memory limit" 1 '"big.mat": big: 1.0 GiB is over the memory limit of 64.0 MiB' mat2tensor --max-memory 64M --images big big.mat
+# Whatever is wrong is found before libmatio sees it.
+ok "wrong lengths are refused" python '
+byte, eight = np.zeros((8, 1), "u1"), element(2, bytes(8))
+damaged(array(9, (9, 1), eight), "8 bytes of values, but dimensions for 9")
+damaged(array(9, (7, 1), eight), "8 bytes of values, but dimensions for 7")
+damaged(array(9, (8, 1), element(1, bytes(8))), "values of a wrong type, 1")
+damaged(array(9, (8, 1), element(9, bytes(64))), "values of a wrong type, 9")
+damaged(array(9, (8, 1), element(99, bytes(8))), "values of a wrong type, 99")
+damaged(array(9, (-8, 1), eight), "dimensions that are too large")
+damaged(array(9, (1 << 30,) * 4, eight), "dimensions that are too large")
+damaged(array(9, (8,), eight), "no dimensions")
+damaged(array(9, (8, 1), eight + eight), "16 bytes too many")
+damaged(array(9, (80, 1), struct.pack("<II", 2, 80) + bytes(8)), "an element that is longer than what it is in")
+damaged(array(9, (8, 1), struct.pack("<HHI", 2, 8, 0)), "a short element of 8 bytes")
+damaged(array(9, (8, 1), eight, "n" * 5000), "a name that is none")
+damaged(array(9 | 0x800, (8, 1), eight), "an element that is longer")
+damaged(element(14, b""), "an element that is longer")
+damaged(element(14, element(5, bytes(8))), "no array flags")
+damaged(element(9, bytes(8)), "something where an array is expected")
+damaged(array(5, (8, 1), element(5, bytes(4)) + element(5, bytes(4)) + eight), "a wrong number of sparse columns")'
+ok "wrong structures are refused" python '
+part = matrix("", np.zeros((1, 1), "u1"))
+damaged(structure(0xffff, b"a".ljust(32, b"\0"), part), "no length of its fields")
+damaged(structure(0, b"a".ljust(32, b"\0"), part), "no length of its fields")
+damaged(structure(33, b"a".ljust(32, b"\0"), part), "no names of fields of 33 bytes")
+damaged(structure(32, bytes(64), part), "an element that is longer")
+damaged(structure(1, bytes(800), part), "800 parts in ")
+damaged(structure(32, bytes(32), part + part), " bytes too many")
+damaged(structure(32, bytes(32), matrix("name", np.zeros((1, 1), "u1"))), "a name that is none")
+damaged(array(16, (1, 1), element(14, b""), "f"), "an element that is longer")
+damaged(cells(1 << 30, part), "1073741824 parts in ")
+damaged(cells(1, element(9, bytes(48))), "something where an array is expected")
+deep = part
+for i in range(40):
+    deep = cells(1, deep)
+damaged(deep, "arrays that are more than 32 deep")'
+ok "any bit of compressed data, but those that fill its last byte" python '
+write("good.mat", {"X": np.arange(12, dtype="u1").reshape(2, 2, 3), "y": np.arange(3.0)[:, None]})
+convert = "mat2tensor --images X --labels y -o damaged.zst".split()
+subprocess.run(convert + ["good.mat"], check=True)
+good = open("damaged.zst", "rb").read()
+data = open("good.mat", "rb").read()
+for at in range(136, len(data), 3):
+    bad = bytearray(data)
+    bad[at] ^= 1 << at % 8
+    open("bit.mat", "wb").write(bad)
+    if subprocess.run(convert + ["bit.mat"], capture_output=True).returncode == 0:
+        assert open("damaged.zst", "rb").read() == good, at
+    else:
+        refused("bit.mat", "")'
+ok "a wrong check sum" python '
+data = bytearray(open("good.mat", "rb").read())
+data[-1] ^= 1
+open("sum.mat", "wb").write(data)
+assert "cannot be unpacked: incorrect data check" in refused("sum.mat", "damaged: the array at byte ")
+z = pack(matrix("X", np.zeros((2, 2, 3), "u1")))[8:]
+write_arrays("sum.mat", [struct.pack("<II", 15, len(z) - 2) + z[:-2]], False)
+assert "it is cut short" in refused("sum.mat", "damaged: the array at byte 128 ")
+for more in z + b"more", zlib.compress(zlib.decompress(z) + bytes(8)):
+    write_arrays("sum.mat", [struct.pack("<II", 15, len(more)) + more], False)
+    refused("sum.mat", "damaged: there is something behind the array at byte 128")
+short = zlib.compress(zlib.decompress(z)[:-8])
+write_arrays("sum.mat", [struct.pack("<II", 15, len(short)) + short], False)
+assert "it ends before the array does" in refused("sum.mat", "damaged: the array at byte 128 ")'
+ok "an array of 4 GiB in a few bytes" python '
+write_arrays("bomb.mat", [struct.pack("<II", 14, 0xfffffff8)])
+assert "longer than what it is in" in refused("bomb.mat", "damaged: the array at byte 128 ")'
+ok "version 7.3 without HDF5, and with a broken one" python '
+head = b"MATLAB 7.3 MAT-file".ljust(124) + struct.pack("<H2s", 0x0200, b"IM") + bytes(384)
+open("hdf5.mat", "wb").write(head + bytes(512))
+refused("hdf5.mat", "damaged: of version 7.3, but not in HDF5")
+open("hdf5.mat", "wb").write(head + b"\x89HDF\r\n\x1a\n" + bytes(504))
+refused("hdf5.mat", "")'
+ok "version 4, whose arrays are no bytes" python '
+def old(name, rows, values, kind=0, order="<"):
+    return struct.pack(order + "5i", kind, rows, 1, 0, len(name) + 1) + name + b"\0" + values
+y = old(b"y", 3, bytes(24))
+for data, text in (y, "pictures are F64"), (old(b"y", 3, bytes(3), 50), "pictures are F64"), \
+        (old(b"y", 3, bytes(24), 1000, ">"), "pictures are F64"), (y[:-1], "is cut short"), \
+        (old(b"y", 4, bytes(24)), "is cut short"), (old(b"y", -1, bytes(24)), "is no MAT file"), \
+        (old(b"y", 3, bytes(24), 5000), "is no MAT file"), (y + old(b"x", 2, bytes(24)), "is cut short"), \
+        (y + old(b"x", 2, bytes(36)), "damaged: there is no array"):
+    open("old.mat", "wb").write(data)
+    refused("old.mat", text, "mat2tensor --images y -o damaged.zst")'
+ok "what is not numbers is passed over, and short types are known" python '
+x, text = np.arange(12, dtype="u1").reshape(2, 2, 3), element(1, b"name")
+numbers = matrix("", np.zeros((2, 3)))
+others = [cells(2, numbers + element(14, b"")), array(4, (1, 2), element(4, bytes(4))),
+          array(4, (1, 2), struct.pack("<HHI", 16, 2, 0)), array(3, (1, 1), text + bytes(24), "o"),
+          element(14, element(6, struct.pack("<II", 17, 0)) + 3 * text + bytes(40)),
+          array(5, (8, 2), element(5, bytes(8)) + element(5, bytes(12)) + element(9, bytes(16))),
+          structure(32, bytes(64), numbers + cells(1, numbers)), structure(32, b"", b""),
+          array(16, (1, 1), structure(32, bytes(32), numbers), "f"),
+          array(6, (0, 3), element(9, b"")), array(14 | 0x800, (2, 1), 2 * element(12, bytes(16)))]
+for kind in 6, 7, 10, 12, 14:
+    others += [array(kind, (3, 1), struct.pack("<HHBBBx", 2, 3, 0, 1, 2), f"y{kind}")]
+for packed in False, True:
+    write_arrays("others.mat", others + [matrix("X", x)], packed)
+    for kind in 6, 7, 10, 12, 14:
+        subprocess.run(f"mat2tensor --images X --labels y{kind} -o others.zst others.mat".split(), check=True)
+        t, meta = load("others.zst")
+        assert (t["images"][:, 0] == x.transpose(2, 0, 1)).all() and t["labels"].tolist() == [0, 1, 2], kind'
+ok "big-endian files" python '
+def big(kind, data):
+    return struct.pack(">II", kind, len(data)) + data + bytes(-len(data) % 8)
+def turned(name, shape, kind, type, data):
+    return big(14, big(6, struct.pack(">II", kind, 0)) + big(5, struct.pack(f">{len(shape)}i", *shape)) +
+               big(1, name) + big(type, data))
+x, y = np.arange(12, dtype="u1").reshape(2, 2, 3), np.arange(3, dtype=">f8")
+arrays = turned(b"X", (2, 2, 3), 9, 2, x.tobytes("F")), turned(b"y", (3, 1), 6, 9, y.tobytes())
+head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\1\0MI"
+z = [zlib.compress(a) for a in arrays]
+for data in b"".join(arrays), b"".join(struct.pack(">II", 15, len(a)) + a for a in z):
+    open("big-endian.mat", "wb").write(head + data)
+    subprocess.run("mat2tensor --images X --labels y -o turned.zst big-endian.mat".split(), check=True)
+    t, meta = load("turned.zst")
+    assert (t["images"][:, 0] == x.transpose(2, 0, 1)).all() and t["labels"].tolist() == [0, 1, 2]'
+fails "over the memory limit" 1 '"big.mat": big: 128.0 MiB is over the memory limit of 64.0 MiB' mat2tensor --max-memory 64M --images big big.mat
+fails "cells over the memory limit" 1 'is over the memory limit of 64.0 MiB$' mat2tensor --max-memory 64M --images x cells.mat
 fails "standard input" 2 'cannot be read from standard input' mat2tensor -
 fails "--labels alone" 2 'needs --images' mat2tensor --labels y bad.mat
 fails "--split and --images" 2 'exclude each other' mat2tensor --split test --images x bad.mat
