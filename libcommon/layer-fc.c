@@ -115,6 +115,7 @@ static void forward(const struct layer *l, const struct layer_pass *p)
 	g.c = p->out;
 	g.ldc = g.n;
 	g.panels = layer_packed(l, p);
+	g.margins = l->source->layer < 0;
 	sgemm_run(&g);
 	add_bias(p->param + l->param[1].at, g.n, p->n, p->out);
 	if (l->scratch > 0 && p->scratch != NULL)

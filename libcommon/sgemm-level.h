@@ -9,6 +9,7 @@
 #include "sgemm.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* No level's tiles have more; as wide as SGEMM_MAX_WIDTH. */
 #define SGEMM_MAX_ROWS 8
@@ -18,6 +19,7 @@
 /* c[rows][vectors * lanes] (+)= a . b */
 struct sgemm_tile {
 	size_t k;
+	const uint16_t *some; /* [k]: which rows of b, where a_k is 1; NULL: all, in order */
 	const float *a;
 	size_t a_row,
 		a_k; /* values from a row of a to the next, from a k to the next; one is 1 */

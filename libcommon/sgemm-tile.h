@@ -40,9 +40,10 @@ typedef float stored __attribute__((vector_size(LANES * sizeof(float)), aligned(
 
 #define A_ROW(i) ((i) < 3 ? a : (i) < 6 ? a3 : a6)[(i) % 3 * a_row]
 
-/* rows, vectors and one of a_row and a_k are constants where this is inlined. */
-TARGET INLINE void tile(
-	const struct sgemm_tile *t, size_t a_row, size_t a_k, size_t rows, size_t vectors)
+/* rows, vectors, one of a_row and a_k, and whether only some k are to be multiplied, are
+ * constants where this is inlined. */
+TARGET INLINE void tile(const struct sgemm_tile *t, size_t a_row, size_t a_k, size_t rows,
+	size_t vectors, int some)
 {
 	vector sum[ROWS][WIDE], row[WIDE];
 	const float *a = t->a, *a3 = a + 3 * a_row, *a6 = a3 + 3 * a_row;
@@ -58,6 +59,13 @@ TARGET INLINE void tile(
 				__builtin_prefetch(c + t->c_next, 1);
 		}
 	for (size_t p = 0; p < t->k; p++) {
+		if (some) {
+			a = t->a + t->some[p] * a_k;
+			a3 = a + 3 * a_row;
+			a6 = a3 + 3 * a_row;
+			b = t->b + t->some[p] * t->ldb;
+			far = b + FAR_ROWS * t->ldb;
+		}
 		EACH (j, vectors) {
 			row[j] = *(const stored *)(b + j * LANES);
 			if (j * LANES % SGEMM_LINE == 0)
@@ -67,12 +75,12 @@ TARGET INLINE void tile(
 			EACH (j, vectors)
 				sum[i][j] = MULTIPLY_ADD(SPLAT(A_ROW(i)), row[j], sum[i][j]);
 		__builtin_prefetch(ahead, 0, 2);
+		ahead += t->ahead_step;
 		a += a_k;
 		a3 += a_k;
 		a6 += a_k;
 		b += t->ldb;
 		far += t->ldb;
-		ahead += t->ahead_step;
 	}
 	EACH (i, rows)
 		EACH (j, vectors)
@@ -83,10 +91,12 @@ TARGET INLINE void tile_of(const struct sgemm_tile *t, size_t rows, size_t vecto
 {
 	if (rows > ROWS || vectors > WIDE || rows * vectors > ROWS * VECTORS)
 		return;
-	if (t->a_row == 1)
-		tile(t, 1, t->a_k, rows, vectors);
+	if (t->some != NULL)
+		tile(t, t->a_row, 1, rows, vectors, 1);
+	else if (t->a_row == 1)
+		tile(t, 1, t->a_k, rows, vectors, 0);
 	else
-		tile(t, t->a_row, 1, rows, vectors);
+		tile(t, t->a_row, 1, rows, vectors, 0);
 }
 
 /* A copy of the code above for every size, so that the sums can be in registers. */

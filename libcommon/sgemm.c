@@ -8,6 +8,7 @@
 #include "sgemm.h"
 
 #include "sgemm-level.h"
+#include "sgemm-used.h"
 #include "size.h"
 
 #include <string.h>
@@ -18,11 +19,13 @@
 /* ... and where b is in memory and all of c is passed over for each block of it. */
 #define WEIGHTS_VALUES (BLOCK_VALUES / 2)
 /* Rows of a block. Fewer where rows of a are packed, which should stay in the L1 cache. */
-#define MAX_K 1280
+#define MAX_K SGEMM_MAX_USED
 #define MAX_K_PACKED 512
 /* Fewer rows than these wait in c too often. */
 #define MIN_K 64
 #define MAX_PANELS 64
+/* Tiles' rows, one below the other, or panels whose margins are left out: a chunk has less. */
+#define MAX_LISTED 32
 /* Packing b takes longer than it saves for so few rows of a. */
 #define FEW_ROWS 256
 /* Rows of b that are a power of two apart share few places in a cache: as much as b may seem to
@@ -53,6 +56,9 @@ struct block {
 	size_t rows, vectors; /* of a tile, at most */
 	size_t p, k, from, to;
 	size_t panels;
+	size_t tile; /* which rows are multiplied, counted in tiles */
+	const struct sgemm_used
+		*used; /* by tiles' rows, or with transpose_c by panels; or NULL */
 	struct ahead ahead;
 };
 
@@ -173,13 +179,23 @@ static void run_tile(
 		b->l->tile(t, rows, panel->vectors);
 }
 
+/* Points t to the k at which it is not all 0. */
+static void take_k(const struct block *b, size_t panel, struct sgemm_tile *t)
+{
+	const struct sgemm_used *used = NULL;
+
+	if (b->used != NULL)
+		used = &b->used[b->transpose_c ? panel : b->tile];
+	t->k = used != NULL ? used->n : b->k;
+	t->some = t->k < b->k ? used->k : NULL;
+}
+
 static void run_rows(struct block *b, const struct panel panels[], size_t row, size_t rows)
 {
 	float packed[MAX_K_PACKED * SGEMM_MAX_ROWS];
 	const struct sgemm *g = b->g;
 	struct sgemm_tile t;
 
-	t.k = b->k;
 	t.ldc = g->ldc;
 	t.add = g->add || b->p > 0;
 	take_a(b, row, rows, packed, &t);
@@ -187,6 +203,7 @@ static void run_rows(struct block *b, const struct panel panels[], size_t row, s
 	for (size_t i = 0; i < b->panels; i++) {
 		const struct panel *panel = &panels[i];
 
+		take_k(b, i, &t);
 		t.c = g->c + (b->transpose_c ? panel->from * g->ldc + row
 					     : row * g->ldc + panel->from);
 		if (i + 1 < b->panels)
@@ -274,17 +291,36 @@ static size_t next_rows(size_t left, size_t most)
 	return left < 2 * most ? (left + 1) / 2 : most;
 }
 
+/* What the rows of a tile, or the columns of a panel, use where margins are left out. */
+static _Thread_local struct sgemm_used lists[MAX_LISTED];
+
+/* Where c is transposed, so are a's rows: they are b's columns. */
+static void list_panels(struct block *b, const struct panel panels[])
+{
+	const struct sgemm *g = b->g;
+
+	if (!g->margins || b->panels > MAX_LISTED)
+		return;
+	for (size_t i = 0; i < b->panels; i++)
+		sgemm_list_used(g->b + panels[i].from * g->ldb + b->p, g->ldb,
+			panels[i].columns, b->k, &lists[i]);
+	b->used = lists;
+}
+
 static void run_block(struct block *b, int in_place)
 {
 	static _Thread_local float packed[BLOCK_VALUES];
 	struct panel panels[MAX_PANELS]; /* clearing them would take as long as a small tile */
 
 	cut_panels(b, in_place, panels, packed);
+	if (b->transpose_c)
+		list_panels(b, panels);
 	if (in_place || b->g->panels != NULL)
 		look_on(b);
 	for (size_t row = 0, rows; row < b->g->m; row += rows) {
 		rows = next_rows(b->g->m - row, b->rows);
 		run_rows(b, panels, row, rows);
+		b->tile++;
 	}
 }
 
@@ -329,29 +365,49 @@ static size_t block_rows(const struct sgemm *g, const struct sgemm_level *l)
 	return most < k ? part(g->k, size_max(most, MIN_K)) : k;
 }
 
+/* For the rows of all tiles, before the first panel; NULL where there are too many. */
+static const struct sgemm_used *list_rows(
+	const struct sgemm *g, size_t rows, size_t p, size_t k)
+{
+	struct sgemm_used *u = lists;
+
+	if (!g->margins || g->transpose_a || g->m > MAX_LISTED * (rows - 1))
+		return NULL;
+	for (size_t row = 0, n; row < g->m; row += n, u++) {
+		n = next_rows(g->m - row, rows);
+		sgemm_list_used(g->a + row * g->lda + p, g->lda, n, k, u);
+	}
+	return lists;
+}
+
 static void multiply(const struct sgemm *g, int transpose_c)
 {
 	const struct sgemm_level *l = sgemm_level();
 	size_t vectors = tile_vectors(g, l), width = vectors * l->lanes, columns;
-	size_t k = block_rows(g, l);
+	size_t k = block_rows(g, l), rows = l->rows * l->vectors / vectors;
 	int in_place = reads_in_place(g, l, k);
 
 	columns = size_min(BLOCK_VALUES / (k * width), MAX_PANELS);
 	if (g->panels != NULL) /* they stay in the cache while the next one comes */
 		columns = 1;
 	columns = width * part((g->n + width - 1) / width, columns);
-	for (size_t p = 0; p < g->k; p += k)
+	for (size_t p = 0; p < g->k; p += k) {
+		const struct sgemm_used *used =
+			transpose_c ? NULL : list_rows(g, rows, p, size_min(k, g->k - p));
+
 		for (size_t j = 0; j < g->n; j += columns)
 			run_block(&(struct block){.g = g,
 					  .l = l,
 					  .transpose_c = transpose_c,
-					  .rows = l->rows * l->vectors / vectors,
+					  .rows = rows,
 					  .vectors = vectors,
 					  .p = p,
 					  .k = size_min(k, g->k - p),
 					  .from = j,
-					  .to = size_min(j + columns, g->n)},
+					  .to = size_min(j + columns, g->n),
+					  .used = used},
 				in_place);
+	}
 }
 
 /*

@@ -12,6 +12,9 @@
  * the same. The kernels for AVX-512 and AVX2 and those for arm64 give the same bytes. The
  * portable ones round each product before it is added on CPUs that cannot do otherwise
  * (x86-64 without AVX2 and FMA), and so differ in the last places.
+ *
+ * With `margins`, k at which some rows of a are all 0 are left out where that spares time: the
+ * values are the same (of a sum that is 0, perhaps not its sign) as long as b is finite.
  */
 #ifndef SGEMM_H
 #define SGEMM_H
@@ -29,12 +32,15 @@ struct sgemm {
 	float *c;
 	size_t lda, ldb, ldc; /* values from one stored row to the next */
 	int transpose_a, transpose_b, add;
+	int margins; /* whether a's rows may be 0 at the same k, as pictures are at their edges
+		      */
 	const float *panels; /* b, packed by sgemm_pack; NULL: as b tells */
 	const float
 		*next; /* the panels of the next product, to be fetched meanwhile; or NULL */
 };
 
-/* Cannot fail: what it packs goes to 384 KB that each thread has, and 20 KB of the stack. */
+/* Cannot fail: what it packs and lists goes to 470 KB that each thread has, and 20 KB of the
+ * stack. */
 void sgemm_run(const struct sgemm *g);
 
 /*

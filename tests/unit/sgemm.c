@@ -283,6 +283,75 @@ static void same_bytes_however_cut_and_packed(void **state)
 	workers_free(w);
 }
 
+/* Margins as pictures have them: at a third of all k, and at more in some rows. */
+static void clear_margins(struct product *p, size_t rows_alike)
+{
+	for (size_t i = 0; i < p->g.m; i++)
+		for (size_t l = 0; l < p->g.k; l++)
+			if (l % 28 < 9 || (i / rows_alike + l) % 5 == 0)
+				p->a.value[p->g.transpose_a ? l * p->a.stride + i
+							    : i * p->a.stride + l] =
+					i % 2 ? 0.0f : -0.0f;
+}
+
+static void check_margins(const size_t shape[3], int kind)
+{
+	struct product p = product_new(shape, kind, 3);
+	float *expected = floats(p.bytes / sizeof(float)), *panels;
+
+	clear_margins(&p, 3);
+	sgemm_run(&p.g);
+	memcpy(expected, p.c.memory, p.bytes);
+	panels = panels_of(&p.g, shape[1] / 2 / sgemm_panel_width() * sgemm_panel_width());
+	for (int packed = 0; packed < 2; packed++) {
+		struct sgemm g = p.g;
+
+		g.margins = 1;
+		g.panels = packed ? panels : NULL;
+		memcpy(p.c.memory, p.before, p.bytes);
+		sgemm_run(&g);
+		check(memcmp(expected, p.c.memory, p.bytes) == 0,
+			"%s %zux%zux%zu kind %d packed %d: other bytes without margins",
+			sgemm_kernels(), shape[0], shape[1], shape[2], kind, packed);
+	}
+	free(panels);
+	free(expected);
+	product_free(&p);
+}
+
+static void same_bytes_without_margins(void **state)
+{
+	static const size_t shape[][3] = {{128, 250, 784}, {40, 250, 2570}, {1, 50, 9},
+		{17, 100, 33}, {300, 60, 100}, {9, 1, 28}};
+
+	(void)state;
+	for (size_t l = 0; l < LEVELS; l++)
+		for (size_t i = 0; i < sizeof shape / sizeof shape[0]; i++)
+			for (int kind = 0; kind < 8 && sgemm_use(level[l]) == 0; kind++)
+				check_margins(shape[i], kind);
+}
+
+/* b is NaN where all of a is 0: that it does not show tells that it was left out. */
+static void margins_are_left_out(void **state)
+{
+	static const size_t shape[3] = {16, 96, 784};
+	struct product p = product_new(shape, 0, 0);
+
+	(void)state;
+	clear_margins(&p, shape[0]);
+	for (size_t l = 0; l < shape[2]; l++)
+		for (size_t j = 0; j < shape[1] && (l % 28 < 9 || l % 5 == 0); j++)
+			p.b.value[l * p.b.stride + j] = NAN;
+	sgemm_run(&p.g);
+	assert_true(isnan(p.c.value[0]));
+	p.g.margins = 1;
+	sgemm_run(&p.g);
+	for (size_t i = 0; i < shape[0]; i++)
+		for (size_t j = 0; j < shape[1]; j++)
+			assert_true(isfinite(p.c.value[i * p.c.stride + j]));
+	product_free(&p);
+}
+
 /* What a net's next layer would see, by two levels. */
 static void levels_agree(void **state)
 {
@@ -409,6 +478,8 @@ int main(void)
 		cmocka_unit_test(is_a_chain),
 		cmocka_unit_test(is_a_chain_at_every_small_size),
 		cmocka_unit_test(same_bytes_however_cut_and_packed),
+		cmocka_unit_test(same_bytes_without_margins),
+		cmocka_unit_test(margins_are_left_out),
 		cmocka_unit_test(levels_agree),
 		cmocka_unit_test(lays_panels_out_as_documented),
 		cmocka_unit_test(dots_are_chains_in_lanes),
