@@ -72,6 +72,7 @@ WORKS = [
     Work("evaluate", "evaluate, whole process", "evaluate", STUDENT),
     Work("labels", f"net {STUDENT} on labels, an epoch", "epoch", STUDENT, epochs=6, peers="torch sklearn"),
     Work("mnist-teacher", "teacher on real MNIST, an epoch", "epoch", TEACHER, 0.5, data="mnist"),
+    Work("mnist-write", "soft targets of real MNIST written", "write", TEACHER, 0.5, data="mnist"),
     Work("mnist-student", f"student {STUDENT}, real MNIST", "epoch", STUDENT, soft=True, epochs=6, data="mnist"),
     *named("emnist-teacher", 1 / 30, 1 / 6, 256, classes=26),
     *named("keras-teacher", 1 / 120, 1 / 20, 32),

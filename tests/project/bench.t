@@ -26,7 +26,7 @@ else
 	skip 1 "no BLIS, OpenBLAS or oneDNN to measure the machine by"
 fi
 like "and its memory" "$(cat "$OUT")" "^# memory read and written, in .*: [0-9]+ GB/s on 1, [0-9]+"
-real=2
+real=3
 [ -d "$POTSTILL_DATA/mnist" ] || real=0
 rows=$((37 + real)) differences=12
 is "every work has its rows, those on real data where there is some" "$(numbers 3)" $((rows + differences))
