@@ -94,8 +94,7 @@ static int take(const struct tensor_set *s, const char *prefix, const struct net
 			return err_set(e,
 				"tensor \"%s\" does not have the net's shape or is not %s",
 				name, tensor_dtype_name(p->dtype));
-		/* Mean squares of gradients overflow before anything else does: no steps then.
-		 */
+		/* Mean squares of gradients overflow first: they make no steps then. */
 		if (check_values(t, next == net_param, e))
 			return -1;
 		memcpy(arena + p->at, t->data, t->size);

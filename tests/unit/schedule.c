@@ -155,9 +155,11 @@ static void falls_whole_epochs_after_a_warmup_of_tenths(void **state)
 	s.step = 0.1;
 	for (int tenths = 1; tenths < 10; tenths++) {
 		s.warmup = tenths / 10.0;
-		for (int k = tenths; k < 60; k++)
-			check_lr(&s, k / 10 + k % 10 / 10.0,
-				0.1 * pow(0.5, (double)((k - tenths) / 10)));
+		for (int k = tenths; k < 60; k++) {
+			int whole = k / 10, falls = (k - tenths) / 10;
+
+			check_lr(&s, whole + k % 10 / 10.0, 0.1 * pow(0.5, falls));
+		}
 	}
 	s.kind = SCHEDULE_STEP;
 	s.warmup = 0.9;
