@@ -305,7 +305,7 @@ static void no_signal_comes_between_two(void **state)
 
 	(void)state;
 	if (pid == 0) {
-		signal(SIGTERM, end);
+		sigaction(SIGTERM, &(struct sigaction){.sa_handler = end}, NULL);
 		killing = 3; /* after the first one's name */
 		commit_both(-1, &e);
 		_exit(1);
