@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Between sgemm.c, which cuts a product into tiles, and the kernels, which compute one tile:
+ * Between sgemm-block.c, which cuts a product into tiles, and the kernels, which compute one:
  * as much of c as fits into the vector registers.
  */
 #ifndef SGEMM_LEVEL_H
