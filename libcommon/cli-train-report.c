@@ -17,6 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MAX_LINE 1024 /* of the log: some thirty characters for each of up to eleven numbers \
+		       */
+
 void cli_train_say_epoch(const struct train_report *r, int distilled)
 {
 	char parts[96] = "", validation[96] = "", accuracy[48] = "";
@@ -57,18 +60,32 @@ static int is_regular(const char *path)
 	return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 
-/* Cuts off what is behind the first n whole lines, and leaves the file there. How many there
- * are, or -1. */
-static long keep_lines(FILE *f, long n)
+/* The epoch of a whole line of ours, or 0. */
+static unsigned long line_epoch(const char *line)
 {
-	long lines = 0, end = 0;
-	int c;
+	static const char start[] = "{\"epoch\": ";
+	size_t n = sizeof start - 1;
 
-	while (lines < n && (c = getc(f)) != EOF)
-		if (c == '\n') {
-			lines++;
-			end = ftell(f);
-		}
+	if (strncmp(line, start, n) != 0 || strchr(line, '\n') == NULL)
+		return 0;
+	return strtoul(line + n, NULL, 10);
+}
+
+/* Keeps the whole lines of epochs up to `last`, of which some may be missing, cuts off the rest
+ * and leaves the file there. How many lines that is, or -1. */
+static long keep_lines(FILE *f, uint32_t last)
+{
+	char line[MAX_LINE];
+	long lines = 0, end = 0;
+
+	while (fgets(line, sizeof line, f) != NULL) {
+		unsigned long epoch = line_epoch(line);
+
+		if (epoch == 0 || epoch > last)
+			break;
+		lines++;
+		end = ftell(f);
+	}
 	if (ferror(f) || fseek(f, end, SEEK_SET) != 0 || ftruncate(fileno(f), end) != 0)
 		return -1;
 	return lines;

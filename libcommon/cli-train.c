@@ -33,6 +33,8 @@ static int save_checkpoint(struct run *r, struct err *e)
 {
 	struct checkpoint c = checkpoint_of(r);
 
+	if (r->log != NULL)
+		cli_train_settle_log(r->log);
 	return checkpoint_save(&c, &r->lineage, r->o->checkpoint, e);
 }
 
@@ -72,8 +74,6 @@ static int on_epoch(void *arg, const struct train_report *report, struct err *e)
 		return err_in(e, r->o->log);
 	if (r->o->checkpoint == NULL || report->epoch % every != 0)
 		return 0;
-	if (r->log != NULL)
-		cli_train_settle_log(r->log);
 	return save_checkpoint(r, e);
 }
 

@@ -139,6 +139,15 @@ ok "a torn log" long -q --log torn.log --checkpoint state.safetensors.zst --resu
 epochs=$(lines whole.log)
 like "is told of" "$(cat "$ERR")" "warning: \"torn.log\": has lines of $((epochs - 1)) of the $epochs epochs before"
 is "its last whole line is the last" "$(cat torn.log)" "$(head -n $((epochs - 1)) whole.log)"
+# It goes on with a gap: a second run that was killed there is cut off by epochs, not by lines.
+{
+	head -n 2 whole.log
+	sed -n "4,$epochs p" whole.log
+	echo '{"epoch": 99}'
+} >gap.log
+ok "a log with a gap" long -q --log gap.log --checkpoint state.safetensors.zst --resume -o again.safetensors.zst
+like "is told of again" "$(cat "$ERR")" "warning: \"gap.log\": has lines of $((epochs - 1)) of the $epochs epochs before"
+is "and keeps what the checkpoint knows" "$(cat gap.log)" "$(sed 3d whole.log)"
 ok "a log that begins later" long -q --log new.log --checkpoint state.safetensors.zst --resume -o again.safetensors.zst
 like "is told of, too" "$(cat "$ERR")" "warning: \"new.log\": has lines of 0 of the $epochs epochs before"
 
