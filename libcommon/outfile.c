@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#define _GNU_SOURCE /* syncfs */
+#define _GNU_SOURCE /* syncfs, renameat2 */
 #include "outfile.h"
 
 #include "err.h"
@@ -74,9 +74,10 @@ static void forget_temporary(struct outfile *o)
 
 /*
  * The temporary's name starts with a dot and part of the target's own, which may be as
- * long as the file system allows. O_EXCL with mode 0666 lets the umask decide.
+ * long as the file system allows.
  */
-static int create_temporary(struct outfile *o, const char *target, char path[PATH_MAX])
+static int create_temporary(
+	struct outfile *o, const char *target, mode_t mode, char path[PATH_MAX])
 {
 	static unsigned count;
 	int folder = path_folder(target);
@@ -89,14 +90,23 @@ static int create_temporary(struct outfile *o, const char *target, char path[PAT
 			errno = ENAMETOOLONG;
 			return -1;
 		}
-		o->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		o->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 		if (o->fd >= 0 || errno != EEXIST)
 			break;
 	}
 	return o->fd >= 0 ? 0 : -1;
 }
 
-static int open_temporary(struct outfile *o, const char *target, struct err *e)
+/* Whether a signal ends the process, in another thread. */
+static int is_ending(void)
+{
+	if (!atomic_load(&ending))
+		return 0;
+	errno = EINTR;
+	return 1;
+}
+
+static int open_temporary(struct outfile *o, const char *target, mode_t mode, struct err *e)
 {
 	int slot = take_slot(), failed;
 	sigset_t before;
@@ -104,7 +114,7 @@ static int open_temporary(struct outfile *o, const char *target, struct err *e)
 	if (slot < 0)
 		return err_set(e, "\"%s\": more than %d output files at once", o->path, SLOTS);
 	begin_critical(&before);
-	failed = atomic_load(&ending) || create_temporary(o, target, slots[slot].path);
+	failed = is_ending() || create_temporary(o, target, mode, slots[slot].path);
 	slots[slot].used = !failed;
 	end_critical(&before);
 	if (failed)
@@ -118,17 +128,36 @@ static int open_temporary(struct outfile *o, const char *target, struct err *e)
 	return 0;
 }
 
-/* A symbolic link stays a link: the file that it names is made or replaced. */
+/*
+ * Owner, group and mode of the old file, as far as we may: what was private stays so. A group
+ * that we cannot give gets nothing in another's place. On file systems without modes nothing
+ * changes.
+ */
+static void keep_rights(int fd, const struct stat *old)
+{
+	mode_t mode = old->st_mode & 0777;
+	struct stat now;
+
+	if (fchown(fd, old->st_uid, old->st_gid) != 0 &&
+		fchown(fd, (uid_t)-1, old->st_gid) != 0 &&
+		(fstat(fd, &now) != 0 || now.st_gid != old->st_gid))
+		mode &= ~(mode_t)070;
+	fchmod(fd, mode);
+}
+
+/* A symbolic link stays a link: the file that it names is made or replaced. Without an old one
+ * the umask decides on the mode; with one nobody else may open the new one before it is known.
+ */
 static int open_target(struct outfile *o, const struct stat *old, struct err *e)
 {
 	char target[PATH_MAX];
 
 	if (path_target(o->path, target))
 		return err_errno(e, "\"%s\": cannot create", o->path);
-	if (open_temporary(o, target, e))
+	if (open_temporary(o, target, old != NULL ? 0600 : 0666, e))
 		return -1;
-	if (old != NULL) /* what was private stays so */
-		fchmod(o->fd, old->st_mode & 0777);
+	if (old != NULL)
+		keep_rights(o->fd, old);
 	return 0;
 }
 
@@ -182,12 +211,6 @@ static int sync_fd(int fd)
 	return -1;
 }
 
-static int settle(const struct outfile *o, struct err *e)
-{
-	return o->fd >= 0 && sync_fd(o->fd) ? err_errno(e, "\"%s\": cannot write", name_of(o))
-					    : 0;
-}
-
 static int sync_folder(const char *path)
 {
 	int folder = path_folder(path), fd, failed;
@@ -203,19 +226,32 @@ static int sync_folder(const char *path)
 	return failed;
 }
 
-static int commit(struct outfile *o, int durable, struct err *e)
+/* Closes it, with all its bytes on the disk if it is to be `durable`. */
+static int finish_bytes(struct outfile *o, int durable)
 {
-	int fd = o->fd, failed = durable ? sync_fd(fd) : 0;
+	int fd = o->fd, failed = durable && fd >= 0 ? sync_fd(fd) : 0;
 
 	o->fd = -1;
-	if (fd != STDOUT_FILENO && close(fd))
+	if (fd >= 0 && fd != STDOUT_FILENO && close(fd))
 		failed = -1;
+	return failed;
+}
+
+static int fail_to_finish(const struct outfile *o, struct err *e)
+{
+	return err_errno(e, "\"%s\": cannot finish writing", name_of(o));
+}
+
+static int commit(struct outfile *o, int durable, struct err *e)
+{
+	int failed = finish_bytes(o, durable);
+
 	if (!failed && o->temporary != NULL)
 		failed = rename(slots[o->slot].path, o->temporary);
 	if (!failed && o->temporary != NULL && durable)
 		failed = sync_folder(o->temporary);
 	if (failed) {
-		err_errno(e, "\"%s\": cannot finish writing", name_of(o));
+		fail_to_finish(o, e);
 		outfile_abort(o);
 		return -1;
 	}
@@ -228,22 +264,79 @@ int outfile_commit(struct outfile *o, struct err *e)
 	return commit(o, 1, e);
 }
 
+/* How a file got its name. */
+enum naming { HAS_NONE, NEW, SWAPPED, REPLACED };
+
+static int swap(const struct outfile *o)
+{
+	return renameat2(
+		AT_FDCWD, slots[o->slot].path, AT_FDCWD, o->temporary, RENAME_EXCHANGE);
+}
+
+/* So that it can be taken back, if the file system can swap names: the temporary is the old
+ * file then. */
+static int take_name(const struct outfile *o, enum naming *how)
+{
+	*how = HAS_NONE;
+	if (o->temporary == NULL)
+		return 0;
+	*how = SWAPPED;
+	if (swap(o) == 0)
+		return 0;
+	*how = errno == ENOENT ? NEW : REPLACED;
+	return rename(slots[o->slot].path, o->temporary);
+}
+
+static void give_back(const struct outfile *o, enum naming how)
+{
+	if (how == SWAPPED)
+		swap(o);
+	else if (how == NEW)
+		rename(o->temporary, slots[o->slot].path);
+}
+
+/* Both or none; what they replace, and what a signal would find, is gone then. */
+static int name_both(struct outfile *both[2], struct err *e)
+{
+	enum naming how[2];
+
+	if (is_ending() || take_name(both[0], &how[0]))
+		return fail_to_finish(both[0], e);
+	if (take_name(both[1], &how[1])) {
+		fail_to_finish(both[1], e);
+		give_back(both[0], how[0]);
+		return -1;
+	}
+	for (int i = 0; i < 2; i++) {
+		if (how[i] == SWAPPED)
+			unlink(slots[both[i]->slot].path);
+		if (how[i] != HAS_NONE)
+			slots[both[i]->slot].used = 0;
+		both[i]->slot = -1;
+	}
+	return 0;
+}
+
 int outfile_commit_both(struct outfile *first, struct outfile *second, struct err *e)
 {
-	int failed = settle(first, e) || settle(second, e);
+	struct outfile *both[] = {first, second};
+	int failed = 0;
 	sigset_t before;
 
+	for (int i = 0; i < 2 && !failed; i++)
+		if (finish_bytes(both[i], 1))
+			failed = fail_to_finish(both[i], e);
 	if (!failed) {
 		begin_critical(&before);
-		failed = (first->fd >= 0 && outfile_commit(first, e)) ||
-			 (second->fd >= 0 && outfile_commit(second, e));
+		failed = name_both(both, e);
 		end_critical(&before);
 	}
-	if (!failed)
-		return 0;
+	for (int i = 0; i < 2 && !failed; i++)
+		if (both[i]->temporary != NULL && sync_folder(both[i]->temporary))
+			failed = fail_to_finish(both[i], e);
 	outfile_abort(first);
 	outfile_abort(second);
-	return -1;
+	return failed;
 }
 
 int outfile_commit_later(struct outfile *o, struct err *e)

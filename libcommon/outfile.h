@@ -23,16 +23,18 @@ struct outfile {
 			     (/dev/full) */
 };
 
-/* 0 or -1. An existing file keeps its contents until the commit, and the new one gets its mode;
- * else the umask decides. */
+/* 0 or -1. An existing file keeps its contents until the commit, and the new one gets its mode
+ * and, as far as the process may give them, its group and owner; else the umask decides. */
 int outfile_open(struct outfile *o, const char *path, struct err *e);
 /* Writes all n bytes; 0 or -1 with the path in the text. */
 int outfile_write(struct outfile *o, const void *bytes, size_t n, struct err *e);
 /* Ends the file durably and gives it its name: 0, or -1 with the temporary removed. */
 int outfile_commit(struct outfile *o, struct err *e);
 /*
- * The same for two that belong together: both are on the disk before either gets its name, and
- * no signal ends the process in between. One that was committed before may be among them.
+ * The same for two that belong together: both are on the disk before either gets its name, no
+ * signal ends the process between the names, and where the second one's fails, the first one's
+ * is taken back (unless the file system cannot swap names, as NFS). One that was committed
+ * before may be among them.
  */
 int outfile_commit_both(struct outfile *first, struct outfile *second, struct err *e);
 /*

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is on the disk when: the program's own fsync, syncfs and rename stand before libc's,
- * note who comes and when, and can fail.
+ * What is on the disk when: the program's own fsync, syncfs, rename and renameat2 stand before
+ * libc's, note who comes and when, and can fail.
  */
-#define _GNU_SOURCE /* syncfs, syscall */
+#define _GNU_SOURCE /* syncfs, syscall, renameat2 */
 #include "outfile.h"
 
 #include "err.h"
@@ -12,7 +12,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,15 +23,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum call { FSYNC, SYNCFS, RENAME };
+enum call { FSYNC, SYNCFS, RENAME, SWAP };
 
 static struct {
 	enum call call;
 	struct stat of; /* what was synchronised or renamed, as it was then */
 } events[8];
 static int n_events;
-static int failing = -1, reason; /* the number of the call that fails, and its errno */
-static int killing = -1;	 /* the number of the call behind which a signal comes */
+static int failing = -1,
+	   failures = 1; /* the number of the first call that fails, how many do */
+static int reason;	 /* and their errno */
+static int killing = -1; /* the number of the call behind which a signal comes */
+static atomic_int at_unlink, may_unlink, has_unlinked; /* see while_another_thread_ends */
+static _Thread_local int is_ending_thread;
 
 static int note(enum call call, int failed, const struct stat *of)
 {
@@ -38,7 +44,8 @@ static int note(enum call call, int failed, const struct stat *of)
 	events[n_events].call = call;
 	events[n_events].of = *of;
 	errno = reason;
-	return n_events++ == failing ? -1 : 0;
+	n_events++;
+	return failing >= 0 && n_events > failing && n_events <= failing + failures ? -1 : 0;
 }
 
 int fsync(int fd)
@@ -57,23 +64,55 @@ int syncfs(int fd)
 	return note(SYNCFS, failed, &s) ? -1 : (int)syscall(SYS_syncfs, fd);
 }
 
-int rename(const char *from, const char *to)
+static void wait_for(atomic_int *flag)
+{
+	while (!atomic_load(flag))
+		continue;
+}
+
+static int give_name(enum call call, const char *from, const char *to, unsigned flags)
 {
 	struct stat s = {0};
 	int failed = lstat(from, &s);
 
-	if (note(RENAME, failed, &s))
+	if (note(call, failed, &s))
 		return -1;
-	failed = (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+	failed = (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags);
 	if (n_events == killing + 1)
 		raise(SIGTERM);
+	if (atomic_load(&at_unlink)) {
+		atomic_store(&may_unlink, 1);
+		wait_for(&has_unlinked);
+	}
 	return failed;
+}
+
+int rename(const char *from, const char *to)
+{
+	return give_name(RENAME, from, to, 0);
+}
+
+int renameat2(int old, const char *from, int new, const char *to, unsigned flags)
+{
+	assert_int_equal(old, AT_FDCWD);
+	assert_int_equal(new, AT_FDCWD);
+	return give_name(SWAP, from, to, flags);
+}
+
+int unlink(const char *path)
+{
+	if (is_ending_thread) {
+		atomic_store(&at_unlink, 1);
+		wait_for(&may_unlink);
+	}
+	return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
 }
 
 static void listen(int call, int error)
 {
 	n_events = 0;
 	failing = call;
+	failures = 1;
 	reason = error;
 }
 
@@ -252,41 +291,82 @@ static void assert_bytes(const char *path, off_t bytes)
 	check(s.st_size == bytes, "\"%s\" has %ld bytes", path, (long)s.st_size);
 }
 
-/* Two files, of 5 and 10 bytes, over old ones of 3; call number `call` fails. */
-static int commit_both(int call, struct err *e)
+/* Two files, of 5 and 10 bytes, over old ones of 3 or none; `n` calls fail from `call` on. */
+static int commit_both(int old, int call, int n, int error)
 {
 	struct outfile a, b;
+	struct err e;
+	int failed;
 
 	listen(-1, 0);
-	put("sub/a", "old");
-	put("sub/b", "old");
+	if (old) {
+		put("sub/a", "old");
+		put("sub/b", "old");
+	}
 	start(&a, "sub/a", "first");
 	start(&b, "sub/b", "second one");
-	listen(call, EIO);
-	return outfile_commit_both(&a, &b, e);
+	listen(call, error);
+	failures = n;
+	failed = outfile_commit_both(&a, &b, &e);
+	if (failed)
+		check(strstr(e.text, "cannot finish writing") != NULL, "%s", e.text);
+	return failed;
+}
+
+static void assert_nothing_else(void)
+{
+	unlink("sub/a");
+	unlink("sub/b");
+	assert_int_equal(rmdir("sub"), 0); /* no temporary is left in it */
+	assert_int_equal(mkdir("sub", 0777), 0);
 }
 
 static void two_are_on_the_disk_before_either_has_its_name(void **state)
 {
-	static const enum call calls[] = {FSYNC, FSYNC, FSYNC, RENAME, FSYNC, FSYNC, RENAME};
-	struct err e;
+	static const enum call calls[] = {FSYNC, FSYNC, SWAP, SWAP, FSYNC, FSYNC};
 
 	(void)state;
-	check(commit_both(-1, &e) == 0, "%s", e.text);
+	assert_int_equal(commit_both(1, -1, 1, 0), 0);
 	assert_bytes("sub/a", 5);
 	assert_bytes("sub/b", 10);
-	assert_int_equal(n_events, 8);
+	assert_int_equal(n_events, 6);
 	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
 		assert_int_equal(events[i].call, calls[i]);
 	assert_call(0, FSYNC, "sub/a");
 	assert_call(1, FSYNC, "sub/b");
-	for (int call = 0; call < 2; call++) {
-		assert_int_equal(commit_both(call, &e), -1);
+	assert_nothing_else();
+}
+
+/* Of names the plain rename that is tried next fails, too. */
+static void two_or_none(void **state)
+{
+	(void)state;
+	for (int call = 0; call < 4; call++) {
+		assert_int_equal(commit_both(1, call, call < 2 ? 1 : 2, EPERM), -1);
 		assert_bytes("sub/a", 3);
 		assert_bytes("sub/b", 3);
+		assert_nothing_else();
 	}
-	unlink("sub/a");
-	unlink("sub/b");
+	/* Swap and rename of the first, swap and rename of the second. */
+	for (int call = 2; call < 5; call += 2) {
+		assert_int_equal(commit_both(0, call, 2, ENOENT), -1);
+		assert_int_equal(access("sub/a", F_OK), -1);
+		assert_int_equal(access("sub/b", F_OK), -1);
+		assert_nothing_else();
+	}
+	assert_int_equal(commit_both(1, 4, 1, EIO), -1); /* the folder */
+	assert_bytes("sub/a", 5);
+	assert_bytes("sub/b", 10);
+	assert_nothing_else();
+}
+
+static void without_swapping(void **state)
+{
+	(void)state;
+	assert_int_equal(commit_both(1, 2, 1, EINVAL), 0);
+	assert_bytes("sub/a", 5);
+	assert_bytes("sub/b", 10);
+	assert_nothing_else();
 }
 
 static void end(int number)
@@ -299,25 +379,63 @@ static void end(int number)
 /* As a tool ends by one: between the two names it waits. */
 static void no_signal_comes_between_two(void **state)
 {
-	struct err e;
 	int status;
 	pid_t pid = fork();
 
 	(void)state;
 	if (pid == 0) {
 		sigaction(SIGTERM, &(struct sigaction){.sa_handler = end}, NULL);
-		killing = 3; /* after the first one's name */
-		commit_both(-1, &e);
+		killing = 2; /* after the first one's name */
+		commit_both(1, -1, 1, 0);
 		_exit(1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	check(WIFEXITED(status) && WEXITSTATUS(status) == 7, "status %d", status);
 	assert_bytes("sub/a", 5);
 	assert_bytes("sub/b", 10);
-	unlink("sub/a");
-	unlink("sub/b");
-	assert_int_equal(rmdir("sub"), 0); /* no temporary is left in it */
-	assert_int_equal(mkdir("sub", 0777), 0);
+	assert_nothing_else();
+}
+
+static void *end_in_thread(void *arg)
+{
+	is_ending_thread = 1;
+	outfile_unlink_all();
+	atomic_store(&has_unlinked, 1);
+	return arg;
+}
+
+/* A handler in another thread waits no more, but has removed nothing yet: too late for names.
+ */
+static void while_another_thread_ends(void **state)
+{
+	pthread_t thread;
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		struct outfile a, b;
+		struct err e;
+
+		listen(-1, 0);
+		put("sub/a", "old");
+		put("sub/b", "old");
+		start(&a, "sub/a", "first");
+		start(&b, "sub/b", "second one");
+		listen(-1, 0);
+		if (pthread_create(&thread, NULL, end_in_thread, NULL))
+			_exit(2);
+		wait_for(&at_unlink);
+		outfile_commit_both(&a, &b, &e);
+		atomic_store(&may_unlink, 1);
+		pthread_join(thread, NULL);
+		_exit(3);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	check(WIFEXITED(status) && WEXITSTATUS(status) == 3, "status %d", status);
+	assert_bytes("sub/a", 3);
+	assert_bytes("sub/b", 3);
+	assert_nothing_else();
 }
 
 int main(void)
@@ -329,7 +447,10 @@ int main(void)
 		cmocka_unit_test(many_or_none),
 		cmocka_unit_test(failures_are_told),
 		cmocka_unit_test(two_are_on_the_disk_before_either_has_its_name),
+		cmocka_unit_test(two_or_none),
+		cmocka_unit_test(without_swapping),
 		cmocka_unit_test(no_signal_comes_between_two),
+		cmocka_unit_test(while_another_thread_ends),
 	};
 
 	return cmocka_run_group_tests_name("outfile-sync", tests, setup, teardown);

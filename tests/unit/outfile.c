@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE /* setgroups */
 #include "outfile.h"
 
 #include "err.h"
@@ -6,6 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,6 +186,54 @@ static void mode_by_umask_or_as_it_was(void **state)
 	unlink("a");
 }
 
+static void replace_and_stat(struct stat *st)
+{
+	struct outfile o;
+
+	start(&o, "a", "y");
+	finish(&o);
+	assert_int_equal(stat("a", st), 0);
+	assert_holds("a", "y");
+}
+
+/* Another user replaces it, who may not give files away; what the group might do, no other may.
+ */
+static void replace_as_another(void)
+{
+	struct stat st;
+
+	if (setgroups(0, NULL) || setgid(1) || setuid(1))
+		_exit(1);
+	replace_and_stat(&st);
+	_exit(st.st_gid == 1 && (st.st_mode & 0777) == 0606 ? 0 : 2);
+}
+
+static void owner_and_group_as_they_were(void **state)
+{
+	struct stat st;
+	pid_t child;
+	int status;
+
+	(void)state;
+	replace_and_stat(&st);
+	if (chown("a", 2, 3)) {
+		unlink("a");
+		skip(); /* only root may give files away */
+	}
+	assert_int_equal(chmod(".", 0777), 0);
+	assert_int_equal(chmod("a", 0666), 0);
+	replace_and_stat(&st);
+	assert_int_equal(st.st_uid, 2);
+	assert_int_equal(st.st_gid, 3);
+	assert_int_equal(st.st_mode & 0777, 0666);
+	child = fork();
+	if (child == 0)
+		replace_as_another();
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	unlink("a");
+}
+
 static void link_stays(void **state)
 {
 	struct outfile o;
@@ -348,6 +398,7 @@ int main(void)
 		cmocka_unit_test(many),
 		cmocka_unit_test(durable_together),
 		cmocka_unit_test(mode_by_umask_or_as_it_was),
+		cmocka_unit_test(owner_and_group_as_they_were),
 		cmocka_unit_test(link_stays),
 		cmocka_unit_test(dangling_link_is_followed),
 		cmocka_unit_test(longest_name),
