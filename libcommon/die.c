@@ -2,8 +2,8 @@
 #include "die.h"
 
 #include "err.h"
-#include "outfile.h"
 #include "say.h"
+#include "temporary.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -44,7 +44,7 @@ void die(const char *format, ...)
 	va_start(ap, format);
 	say("", format, ap);
 	va_end(ap);
-	outfile_unlink_all();
+	temporary_unlink_all();
 	exit(1);
 }
 
@@ -61,7 +61,7 @@ void die_usage(const char *format, ...)
 	say("", format, ap);
 	va_end(ap);
 	fprintf(stderr, "%s: see '%s --help'\n", tool_name, tool_name);
-	outfile_unlink_all();
+	temporary_unlink_all();
 	exit(2);
 }
 
@@ -90,7 +90,7 @@ static void on_signal(int number)
 		signal_seen = number;
 		return;
 	}
-	outfile_unlink_all();
+	temporary_unlink_all();
 	signal(number, SIG_DFL);
 	raise(number);
 }
@@ -133,7 +133,7 @@ void die_by_signal(void)
 
 	if (clear_line != NULL)
 		clear_line();
-	outfile_unlink_all();
+	temporary_unlink_all();
 	signal(number, SIG_DFL);
 	raise(number);
 	_exit(128 + number);

@@ -4,30 +4,17 @@
 
 #include "err.h"
 #include "path.h"
+#include "temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define SLOTS 32
-#define TRIES 1000
-
-/*
- * What outfile_unlink_all removes. A file and its slot appear with signals blocked in this
- * thread, and a handler in another one waits for `critical`, so that none is missed.
- */
-static struct {
-	atomic_int used;
-	char path[PATH_MAX];
-} slots[SLOTS];
-static atomic_int critical, ending;
 
 static int is_stdout(const struct outfile *o)
 {
@@ -40,92 +27,13 @@ static const char *name_of(const struct outfile *o)
 	return is_stdout(o) ? "standard output" : o->path;
 }
 
-static void begin_critical(sigset_t *before)
-{
-	sigset_t all;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, before);
-	atomic_fetch_add(&critical, 1);
-}
-
-static void end_critical(const sigset_t *before)
-{
-	atomic_fetch_sub(&critical, 1);
-	pthread_sigmask(SIG_SETMASK, before, NULL);
-}
-
-static int take_slot(void)
-{
-	for (int i = 0; i < SLOTS; i++)
-		if (!slots[i].used)
-			return i;
-	return -1;
-}
-
 static void forget_temporary(struct outfile *o)
 {
 	if (o->slot >= 0)
-		slots[o->slot].used = 0;
+		temporary_forget(o->slot);
 	o->slot = -1;
-	free(o->temporary);
-	o->temporary = NULL;
-}
-
-/*
- * The temporary's name starts with a dot and part of the target's own, which may be as
- * long as the file system allows.
- */
-static int create_temporary(
-	struct outfile *o, const char *target, mode_t mode, char path[PATH_MAX])
-{
-	static unsigned count;
-	int folder = path_folder(target);
-
-	for (int i = 0; i < TRIES; i++) {
-		int n = snprintf(path, PATH_MAX, "%.*s.%.200s.%ld-%u.tmp", folder, target,
-			target + folder, (long)getpid(), count++);
-
-		if (n < 0 || n >= PATH_MAX) {
-			errno = ENAMETOOLONG;
-			return -1;
-		}
-		o->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-		if (o->fd >= 0 || errno != EEXIST)
-			break;
-	}
-	return o->fd >= 0 ? 0 : -1;
-}
-
-/* Whether a signal ends the process, in another thread. */
-static int is_ending(void)
-{
-	if (!atomic_load(&ending))
-		return 0;
-	errno = EINTR;
-	return 1;
-}
-
-static int open_temporary(struct outfile *o, const char *target, mode_t mode, struct err *e)
-{
-	int slot = take_slot(), failed;
-	sigset_t before;
-
-	if (slot < 0)
-		return err_set(e, "\"%s\": more than %d output files at once", o->path, SLOTS);
-	begin_critical(&before);
-	failed = is_ending() || create_temporary(o, target, mode, slots[slot].path);
-	slots[slot].used = !failed;
-	end_critical(&before);
-	if (failed)
-		return err_errno(e, "\"%s\": cannot create", o->path);
-	o->slot = slot;
-	o->temporary = strdup(target);
-	if (o->temporary == NULL) {
-		outfile_abort(o);
-		return err_set(e, "\"%s\": out of memory", o->path);
-	}
-	return 0;
+	free(o->target);
+	o->target = NULL;
 }
 
 /*
@@ -154,8 +62,14 @@ static int open_target(struct outfile *o, const struct stat *old, struct err *e)
 
 	if (path_target(o->path, target))
 		return err_errno(e, "\"%s\": cannot create", o->path);
-	if (open_temporary(o, target, old != NULL ? 0600 : 0666, e))
-		return -1;
+	o->fd = temporary_open(target, old != NULL ? 0600 : 0666, &o->slot, e);
+	if (o->fd < 0)
+		return err_in(e, o->path);
+	o->target = strdup(target);
+	if (o->target == NULL) {
+		outfile_abort(o);
+		return err_set(e, "\"%s\": out of memory", o->path);
+	}
 	if (old != NULL)
 		keep_rights(o->fd, old);
 	return 0;
@@ -246,10 +160,10 @@ static int commit(struct outfile *o, int durable, struct err *e)
 {
 	int failed = finish_bytes(o, durable);
 
-	if (!failed && o->temporary != NULL)
-		failed = rename(slots[o->slot].path, o->temporary);
-	if (!failed && o->temporary != NULL && durable)
-		failed = sync_folder(o->temporary);
+	if (!failed && o->target != NULL)
+		failed = rename(temporary_path(o->slot), o->target);
+	if (!failed && o->target != NULL && durable)
+		failed = sync_folder(o->target);
 	if (failed) {
 		fail_to_finish(o, e);
 		outfile_abort(o);
@@ -270,7 +184,7 @@ enum naming { HAS_NONE, NEW, SWAPPED, REPLACED };
 static int swap(const struct outfile *o)
 {
 	return renameat2(
-		AT_FDCWD, slots[o->slot].path, AT_FDCWD, o->temporary, RENAME_EXCHANGE);
+		AT_FDCWD, temporary_path(o->slot), AT_FDCWD, o->target, RENAME_EXCHANGE);
 }
 
 /* So that it can be taken back, if the file system can swap names: the temporary is the old
@@ -278,13 +192,13 @@ static int swap(const struct outfile *o)
 static int take_name(const struct outfile *o, enum naming *how)
 {
 	*how = HAS_NONE;
-	if (o->temporary == NULL)
+	if (o->target == NULL)
 		return 0;
 	*how = SWAPPED;
 	if (swap(o) == 0)
 		return 0;
 	*how = errno == ENOENT ? NEW : REPLACED;
-	return rename(slots[o->slot].path, o->temporary);
+	return rename(temporary_path(o->slot), o->target);
 }
 
 static void give_back(const struct outfile *o, enum naming how)
@@ -292,7 +206,7 @@ static void give_back(const struct outfile *o, enum naming how)
 	if (how == SWAPPED)
 		swap(o);
 	else if (how == NEW)
-		rename(o->temporary, slots[o->slot].path);
+		rename(o->target, temporary_path(o->slot));
 }
 
 /* Both or none; what they replace, and what a signal would find, is gone then. */
@@ -300,7 +214,7 @@ static int name_both(struct outfile *both[2], struct err *e)
 {
 	enum naming how[2];
 
-	if (is_ending() || take_name(both[0], &how[0]))
+	if (take_name(both[0], &how[0]))
 		return fail_to_finish(both[0], e);
 	if (take_name(both[1], &how[1])) {
 		fail_to_finish(both[1], e);
@@ -309,9 +223,9 @@ static int name_both(struct outfile *both[2], struct err *e)
 	}
 	for (int i = 0; i < 2; i++) {
 		if (how[i] == SWAPPED)
-			unlink(slots[both[i]->slot].path);
+			unlink(temporary_path(both[i]->slot));
 		if (how[i] != HAS_NONE)
-			slots[both[i]->slot].used = 0;
+			temporary_forget(both[i]->slot);
 		both[i]->slot = -1;
 	}
 	return 0;
@@ -327,12 +241,12 @@ int outfile_commit_both(struct outfile *first, struct outfile *second, struct er
 		if (finish_bytes(both[i], 1))
 			failed = fail_to_finish(both[i], e);
 	if (!failed) {
-		begin_critical(&before);
-		failed = name_both(both, e);
-		end_critical(&before);
+		failed =
+			temporary_hold(&before) ? fail_to_finish(first, e) : name_both(both, e);
+		temporary_release(&before);
 	}
 	for (int i = 0; i < 2 && !failed; i++)
-		if (both[i]->temporary != NULL && sync_folder(both[i]->temporary))
+		if (both[i]->target != NULL && sync_folder(both[i]->target))
 			failed = fail_to_finish(both[i], e);
 	outfile_abort(first);
 	outfile_abort(second);
@@ -362,16 +276,6 @@ void outfile_abort(struct outfile *o)
 		close(o->fd);
 	o->fd = -1;
 	if (o->slot >= 0)
-		unlink(slots[o->slot].path);
+		unlink(temporary_path(o->slot));
 	forget_temporary(o);
-}
-
-void outfile_unlink_all(void)
-{
-	atomic_store(&ending, 1);
-	while (atomic_load(&critical) > 0)
-		continue;
-	for (int i = 0; i < SLOTS; i++)
-		if (slots[i].used)
-			unlink(slots[i].path);
 }

@@ -16,11 +16,11 @@ struct err;
 
 struct outfile {
 	int fd;		  /* -1 when closed */
-	int slot;	  /* where outfile_unlink_all finds it */
+	int slot;	  /* of its temporary; or -1 */
 	uint64_t bytes;	  /* written so far */
 	const char *path; /* as given; the caller keeps it alive */
-	char *temporary;  /* NULL for standard output and for targets that are no regular file
-			     (/dev/full) */
+	char *target;	  /* behind links; NULL for standard output and what is no regular
+			     file (/dev/full) */
 };
 
 /* 0 or -1. An existing file keeps its contents until the commit, and the new one gets its mode
@@ -45,11 +45,5 @@ int outfile_commit_later(struct outfile *o, struct err *e);
 int outfile_sync(const char *folder, struct err *e);
 /* Closes and removes the temporary; harmless after a commit. */
 void outfile_abort(struct outfile *o);
-
-/*
- * Async-signal-safe, for a process that is about to end: removes every temporary of this
- * process that is not committed. None can be opened after it.
- */
-void outfile_unlink_all(void);
 
 #endif

@@ -143,7 +143,7 @@ static int end_both(struct outfile *targets, const struct cli_targets *told, str
 {
 	struct outfile about;
 
-	if (targets->temporary == NULL && outfile_commit(targets, e))
+	if (targets->target == NULL && outfile_commit(targets, e))
 		return -1;
 	if (cli_targets_write(told, &about, report, e)) {
 		outfile_abort(targets);

@@ -8,6 +8,7 @@
 
 #include "err.h"
 #include "image-files.h"
+#include "temporary.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -372,7 +373,7 @@ static void without_swapping(void **state)
 static void end(int number)
 {
 	(void)number;
-	outfile_unlink_all();
+	temporary_unlink_all();
 	_exit(7);
 }
 
@@ -399,7 +400,7 @@ static void no_signal_comes_between_two(void **state)
 static void *end_in_thread(void *arg)
 {
 	is_ending_thread = 1;
-	outfile_unlink_all();
+	temporary_unlink_all();
 	atomic_store(&has_unlinked, 1);
 	return arg;
 }

@@ -3,6 +3,7 @@
 #include "outfile.h"
 
 #include "err.h"
+#include "temporary.h"
 #include "unit.h"
 
 #include <dirent.h>
@@ -100,7 +101,7 @@ static void open_two_and_end(void)
 	start(&b, "b", "y");
 	if (files_here() != 3)
 		_exit(1);
-	outfile_unlink_all();
+	temporary_unlink_all();
 	_exit(files_here() == 1 && outfile_open(&c, "later", &e) != 0 ? 0 : 2);
 }
 
