@@ -50,7 +50,7 @@ int mat_stream_begin(struct mat_stream *s, uint64_t at, uint64_t end, int packed
 	if (!packed)
 		return 0;
 	if ((s->started ? inflateReset(&s->z) : inflateInit(&s->z)) != Z_OK)
-		return err_set(e, "zlib does not start");
+		return err_set(e, "zlib does not start: out of memory");
 	s->started = 1;
 	return 0;
 }
@@ -105,6 +105,10 @@ static ssize_t unpack(struct mat_stream *s, uint8_t *to, size_t n, struct err *e
 		status = inflate(&s->z, Z_NO_FLUSH);
 		s->at += (uint64_t)have - s->z.avail_in;
 		s->ended = status == Z_STREAM_END;
+		if (status == Z_MEM_ERROR)
+			return err_set(e,
+				"unpacking the array at byte %" PRIu64 ": out of memory",
+				s->begin);
 		if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
 			return broken(s, s->z.msg ? s->z.msg : "it needs a dictionary", e);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A part of a file as a stream, as it is or unpacked by zlib, in bounded memory: what mat-walk
- * looks at. Every failure but one of reading the file is damage and says so.
+ * looks at. Every failure but one of reading the file, or for want of memory, is damage and
+ * says so.
  */
 #ifndef MAT_STREAM_H
 #define MAT_STREAM_H
