@@ -33,8 +33,10 @@ static int follow(char path[PATH_MAX])
 			return errno == ENAMETOOLONG ? -1 : 0;
 		to[n] = '\0';
 		if (snprintf(next, sizeof next, "%.*s%s", to[0] == '/' ? 0 : path_folder(path),
-			    path, to) >= PATH_MAX)
-			break;
+			    path, to) >= PATH_MAX) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
 		memcpy(path, next, sizeof next);
 	}
 	errno = ELOOP;

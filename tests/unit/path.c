@@ -11,6 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Twenty folders and a name, none of them there. */
+#define DEEP_5 "x/x/x/x/x/"
+#define DEEP DEEP_5 DEEP_5 DEEP_5 DEEP_5 "x"
+
 static char folder[] = "/tmp/potstill-path-XXXXXX";
 
 static int setup(void **state)
@@ -18,7 +22,7 @@ static int setup(void **state)
 	(void)state;
 	if (mkdtemp(folder) == NULL || chdir(folder) || mkdir("folder", 0777) ||
 		symlink("folder", "way") || symlink("folder/later", "link") ||
-		symlink("link", "far") || symlink("circle", "circle"))
+		symlink("link", "far") || symlink("circle", "circle") || symlink(DEEP, "deep"))
 		return -1;
 	return close(open("folder/here", O_CREAT | O_WRONLY, 0666));
 }
@@ -31,6 +35,7 @@ static int teardown(void **state)
 	unlink("link");
 	unlink("far");
 	unlink("circle");
+	unlink("deep");
 	rmdir("folder");
 	return chdir("/") || rmdir(folder);
 }
@@ -75,6 +80,22 @@ static void circles_and_long_names_lead_nowhere(void **state)
 	assert_int_equal(errno, ENAMETOOLONG);
 }
 
+/* Each link fits, the path that they make together does not. */
+static void long_chains_are_no_circles(void **state)
+{
+	char target[PATH_MAX], name[PATH_MAX] = "";
+	size_t n = 0;
+
+	(void)state;
+	for (; n + 2 * strlen("./") + strlen(DEEP) < PATH_MAX; n += 2)
+		memcpy(name + n, "./", 3);
+	memcpy(name + n, "deep", sizeof "deep");
+	assert_int_equal(path_target(name, target), 0);
+	memcpy(name + n, "././deep", sizeof "././deep");
+	assert_int_equal(path_target(name, target), -1);
+	assert_int_equal(errno, ENAMETOOLONG);
+}
+
 static void one_file_has_many_names(void **state)
 {
 	(void)state;
@@ -99,6 +120,7 @@ int main(void)
 		cmocka_unit_test(folders_are_what_is_before_the_name),
 		cmocka_unit_test(links_lead_to_what_is_still_to_be_made),
 		cmocka_unit_test(circles_and_long_names_lead_nowhere),
+		cmocka_unit_test(long_chains_are_no_circles),
 		cmocka_unit_test(one_file_has_many_names),
 	};
 
