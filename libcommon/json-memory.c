@@ -3,8 +3,10 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <threads.h>
 
 static json_malloc_t allocate;
+static once_flag once = ONCE_FLAG_INIT;
 static _Thread_local bool ran_out;
 
 static void *watched(size_t n)
@@ -16,16 +18,17 @@ static void *watched(size_t n)
 	return p;
 }
 
-void json_memory_watch(void)
+static void begin(void)
 {
-	json_malloc_t present;
 	json_free_t release;
 
-	json_get_alloc_funcs(&present, &release);
-	if (present != watched) {
-		allocate = present;
-		json_set_alloc_funcs(watched, release);
-	}
+	json_get_alloc_funcs(&allocate, &release);
+	json_set_alloc_funcs(watched, release);
+}
+
+void json_memory_watch(void)
+{
+	call_once(&once, begin);
 	ran_out = false;
 }
 

@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-/* Before a use of jansson. */
+/* Before a use of jansson. The first of the program keeps the allocators that jansson has,
+ * which nobody may change later. */
 void json_memory_watch(void);
 /* Since then. */
 bool json_memory_ran_out(void);

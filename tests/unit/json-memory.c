@@ -23,11 +23,18 @@ static void *failing(size_t n)
 	return until_failure-- == 0 ? NULL : malloc(n);
 }
 
+/* Before anything is watched. */
+static int take_over(void **state)
+{
+	(void)state;
+	json_set_alloc_funcs(failing, free);
+	return 0;
+}
+
 static int setup(void **state)
 {
 	(void)state;
 	until_failure = -1;
-	json_set_alloc_funcs(failing, free);
 	return 0;
 }
 
@@ -158,7 +165,7 @@ int main(void)
 		cmocka_unit_test_setup(reading, setup),
 		cmocka_unit_test_setup(names, setup),
 	};
-	int failed = cmocka_run_group_tests_name("json-memory", tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("json-memory", tests, take_over, NULL);
 
 	free(header);
 	return failed;
