@@ -26,7 +26,7 @@ static int check_name(const char *name, struct err *e)
 
 		if (n == 0)
 			return err_set(e, "a class name is not UTF-8");
-		if (*p < ' ' || *p == 0x7f)
+		if (bytes_shown(p) == 0)
 			return err_set(e, "a class name holds a control character");
 		p += n;
 	}

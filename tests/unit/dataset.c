@@ -336,13 +336,15 @@ static void reads_names(void **state)
 		const char *list, *json;
 	} good[] = {{"a,b", "[\"a\",\"b\"]"}, {" a , b c ,d", "[\"a\",\"b c\",\"d\"]"},
 		{"\"q\",b\\s", "[\"\\\"q\\\"\",\"b\\\\s\"]"},
+		{"a,\xc2\xa0", "[\"a\",\"\xc2\xa0\"]"},
 		{"z\xc3\xa9ro,\xf0\x9f\x98\x80", "[\"z\xc3\xa9ro\",\"\xf0\x9f\x98\x80\"]"}};
 	static const struct {
 		const char *list, *reason;
 	} bad[] = {{"a", "neither a file nor a list"}, {"a,", "empty"}, {",", "empty"},
 		{"a,,b", "empty"}, {"a,a", "two classes have the name \"a\""},
-		{"a,b\tc", "control character"}, {"a,\xff", "not UTF-8"},
-		{"a,\xc3", "not UTF-8"}, {"a,\xc0\x80", "not UTF-8"},
+		{"a,b\tc", "control character"}, {"a,\x7f", "control character"},
+		{"a,\xc2\x80", "control character"}, {"a,\xc2\x9f", "control character"},
+		{"a,\xff", "not UTF-8"}, {"a,\xc3", "not UTF-8"}, {"a,\xc0\x80", "not UTF-8"},
 		{"a,\xed\xa0\x80", "not UTF-8"}, {"a,\xf4\x90\x80\x80", "not UTF-8"},
 		{"a,\x80", "not UTF-8"}, {"a,\xe0\x80\x80", "not UTF-8"}};
 	struct err e = {""};
