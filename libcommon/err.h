@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How library code reports failure: it returns -1 (or NULL) and leaves one
- * line of text in the caller's struct err. Nothing here prints or exits. (Of a fault in
- * a net's text two more lines, which begin with four blanks, show the place.)
+ * How library code reports failure: it returns -1 (or NULL) and leaves a text in the
+ * caller's struct err. Nothing here prints or exits. Names and values are in the text as they
+ * came, line feeds and all; it is one line once say.c has shown them as ?. (Of a fault in a
+ * net's text two more lines, which begin with four blanks, show the place and stay.)
  *
  * The text is lower case, has no full stop, and starts with the subject in
  * double quotes where there is one: "train.safetensors.zst": header is not JSON.

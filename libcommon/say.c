@@ -46,7 +46,8 @@ void say_text(const char *format, va_list ap)
 {
 	char text[MAX_TEXT];
 
-	vsnprintf(text, sizeof text, format, ap);
+	if (vsnprintf(text, sizeof text, format, ap) < 0)
+		snprintf(text, sizeof text, "%s", format); /* better than what is left there */
 	mask(text);
 	fputs(text, stderr);
 }
