@@ -92,7 +92,8 @@ static void check_options(char **path, int n)
 		die_usage("--views needs --jitter, --crop or --flip: the views would all be "
 			  "the same");
 	if (options_given(&seed) && !augment_any(&augment))
-		die_usage("--seed needs --jitter, --crop or --flip: it is theirs");
+		die_usage("--seed needs --jitter, --crop or --flip: nothing else is drawn at "
+			  "random");
 	if (report != NULL && strcmp(report, "-") == 0 && strcmp(output, "-") == 0)
 		die_usage("targets and report cannot both go to standard output");
 	check_files(path, n);

@@ -111,7 +111,7 @@ ok "unlabelled data will do" soft-targets -o soft.safetensors unlabelled.safeten
 is "and nothing is said of labels" "$(grep -c label "$ERR")" 0
 ok "features will do" soft-targets -o soft.safetensors features.safetensors features-model.safetensors
 
-fails "a seed without views that are shifted" 2 '^soft-targets: --seed needs --jitter, --crop or --flip' \
+fails "a seed without views that are shifted" 2 '^soft-targets: --seed needs --jitter, --crop or --flip: nothing else is drawn at random$' \
 	soft-targets -o none.safetensors --seed 0 data.safetensors a.safetensors
 fails "f16 overflows" 1 '"none.safetensors": row [0-9]+, class [0-9]+: -?[0-9.e+]+ does not fit F16 \(at most 65504\)' \
 	soft-targets -o none.safetensors data.safetensors huge.safetensors
