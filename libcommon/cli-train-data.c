@@ -12,10 +12,21 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct augment cli_train_augment(const struct train_options *o)
 {
 	return (struct augment){o->jitter > 0 ? o->jitter : o->crop, o->flip};
+}
+
+/* What C takes for a number, such as 0x.1 or inf, though options do not: unless it is a file.
+ */
+static int is_odd_number(const char *text)
+{
+	char *end;
+
+	(void)strtod(text, &end);
+	return end != text && *end == '\0' && access(text, F_OK) != 0;
 }
 
 /* The share of --validation, or 0 where it names a file. */
@@ -24,8 +35,12 @@ static double validation_share(const char *text)
 	double share;
 	const char *end = number_read(text, &share);
 
-	if (end == NULL || *end != '\0')
+	if (end == NULL || *end != '\0') {
+		if (is_odd_number(text))
+			die_usage(
+				"--validation: %s is neither a decimal share nor a file", text);
 		return 0;
+	}
 	if (!(share > 0 && share < 1))
 		die_usage("--validation: %s is no share between 0 and 1", text);
 	return share;

@@ -225,6 +225,12 @@ fails "monitor alone" 2 '--monitor loss needs --validation' train-teacher --net 
 fails "checkpoint-every alone" 2 'needs --checkpoint' train-teacher --net 784-10 --checkpoint-every 3 train.safetensors.zst
 fails "resume alone" 2 'needs --checkpoint' train-teacher --net 784-10 --resume train.safetensors.zst
 fails "a share above 1" 2 'no share between 0 and 1' train-teacher --net 784-10 --validation 1.5 -o x train.safetensors.zst
+for share in 0x.1 inf 1e-999; do
+	fails "a share that is no decimal: $share" 2 "^train-teacher: --validation: $share is neither a decimal share nor a file$" \
+		train-teacher --net 784-10 --validation $share -o x train.safetensors.zst
+done
+cp train.safetensors.zst inf
+ok "but a file may have such a name" train-teacher -q --net 784-10 --epochs 1 --validation inf -o inf-model train.safetensors.zst
 fails "a model for data" 1 '"model.safetensors": ' train-teacher --net 784-10 -o x model.safetensors
 fails "a file that is not there" 1 '"none": ' train-teacher --net 784-10 -o x none
 fails "a folder that is not there" 1 'cannot create' train-teacher --net 784-10 -o none/x train.safetensors.zst
