@@ -129,7 +129,6 @@ static void refuses_what_is_cut_short(void **state)
 	}
 }
 
-/* Of packed arrays no byte may change. Others have values and names, which may. */
 static void ends_with_any_byte_changed(void **state)
 {
 	struct made m;
@@ -149,6 +148,7 @@ static void ends_with_any_byte_changed(void **state)
 		}
 }
 
+/* Of packed arrays no byte may change. Others have values and names, which may. */
 static void refuses_any_bit_of_packed_data(void **state)
 {
 	struct made m;
