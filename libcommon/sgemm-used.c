@@ -32,6 +32,6 @@ VECTOR_CLONES void sgemm_list_used(
 		for (; bits != 0; bits &= bits - 1)
 			u->k[u->n++] = (uint16_t)(p + (size_t)__builtin_ctz(bits));
 	}
-	if (u->n > k - k / 8)
+	if (8 * u->n > 7 * k)
 		u->n = k;
 }
