@@ -219,8 +219,9 @@ static void cut_panels(struct sgemm_block *b, struct panel panels[], float *pack
 	} while (from < b->to);
 }
 
-/* How many rows come next: as many as a tile has, and the last two tiles are about equal. A
- * division would take a tenth of a small tile's time. */
+/* How many rows come next: as many as a tile has, and the last two tiles are about equal, so
+ * that there are no more tiles than full ones and a rest would be. A division would take a
+ * tenth of a small tile's time. */
 static size_t next_rows(size_t left, size_t most)
 {
 	if (left <= most)
@@ -249,8 +250,7 @@ const struct sgemm_used *sgemm_block_list(const struct sgemm_block *b)
 	const struct sgemm *g = b->g;
 	struct sgemm_used *u = lists;
 
-	if (!g->margins || b->transpose_c || g->transpose_a ||
-		g->m > MAX_LISTED * (b->rows - 1))
+	if (!g->margins || b->transpose_c || g->transpose_a || g->m > MAX_LISTED * b->rows)
 		return NULL;
 	for (size_t row = 0, n; row < g->m; row += n, u++) {
 		n = next_rows(g->m - row, b->rows);

@@ -10,48 +10,13 @@
 
 #include "err.h"
 #include "levels.h"
-#include "rng.h"
-#include "size.h"
+#include "product.h"
 #include "unit.h"
 #include "workers.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define FENCE 12345.0f
-#define FENCES 64 /* in front of and behind a matrix */
-
-/* A stored matrix with `pad` values behind each row, which nobody may touch. */
-struct matrix {
-	float *memory, *value;
-	size_t rows, columns, stride;
-};
-
-static float *floats(size_t n)
-{
-	struct err e;
-	float *f = size_alloc(n + 1, sizeof *f, "floats", &e);
-
-	assert_non_null(f);
-	return f;
-}
-
-static struct matrix matrix_new(size_t rows, size_t columns, size_t pad, uint32_t index)
-{
-	struct matrix m = {NULL, NULL, rows, columns, columns + pad};
-	struct rng r = {.seed = 7, .index = index};
-
-	m.memory = floats(rows * m.stride + 2 * FENCES);
-	m.value = m.memory + FENCES;
-	for (size_t i = 0; i < rows * m.stride + 2 * FENCES; i++)
-		m.memory[i] = FENCE;
-	for (size_t i = 0; i < rows; i++)
-		for (size_t j = 0; j < columns; j++)
-			m.value[i * m.stride + j] =
-				(float)(2 * rng_unit(&r, (uint32_t)(i * columns + j)) - 1);
-	return m;
-}
 
 static void check_fences(const struct matrix *m)
 {
@@ -62,51 +27,6 @@ static void check_fences(const struct matrix *m)
 	for (size_t i = 0; i < m->rows; i++)
 		for (size_t j = m->columns; j < m->stride; j++)
 			assert_true(m->value[i * m->stride + j] == FENCE);
-}
-
-struct product {
-	struct sgemm g;
-	struct matrix a, b, c;
-	float *before; /* the values of c, fences included */
-	size_t bytes;  /* of them */
-};
-
-static struct product product_new(const size_t shape[3], int kind, size_t pad)
-{
-	struct product p;
-	size_t m = shape[0], n = shape[1], k = shape[2];
-	int ta = kind & 1, tb = kind >> 1 & 1, add = kind >> 2 & 1;
-
-	p.a = ta ? matrix_new(k, m, pad, 1) : matrix_new(m, k, pad, 1);
-	p.b = tb ? matrix_new(n, k, pad, 2) : matrix_new(k, n, pad, 2);
-	p.c = matrix_new(m, n, pad, 3);
-	p.g = (struct sgemm){.m = m,
-		.n = n,
-		.k = k,
-		.a = p.a.value,
-		.b = p.b.value,
-		.c = p.c.value,
-		.lda = p.a.stride,
-		.ldb = p.b.stride,
-		.ldc = p.c.stride,
-		.transpose_a = ta,
-		.transpose_b = tb,
-		.add = add};
-	for (size_t i = 0; i < m && !add; i++) /* what is there must not matter, not even NaN */
-		for (size_t j = 0; j < n; j++)
-			p.c.value[i * p.c.stride + j] = NAN;
-	p.bytes = (m * p.c.stride + 2 * FENCES) * sizeof(float);
-	p.before = floats(p.bytes / sizeof(float));
-	memcpy(p.before, p.c.memory, p.bytes);
-	return p;
-}
-
-static void product_free(struct product *p)
-{
-	free(p->a.memory);
-	free(p->b.memory);
-	free(p->c.memory);
-	free(p->before);
 }
 
 static float a_at(const struct sgemm *g, size_t i, size_t p)
@@ -222,24 +142,6 @@ static void run_quarter(void *job, size_t part, int worker)
 	sgemm_run(&g);
 }
 
-/* Panels of g, packed in four parts and held against those of one. */
-static float *panels_of(const struct sgemm *g, size_t column)
-{
-	size_t values = sgemm_panel_values(g->n, g->k);
-	float *whole = floats(values), *parts = floats(values);
-
-	for (size_t i = 0; i < values; i++)
-		whole[i] = parts[i] = NAN;
-	sgemm_pack(g, 0, g->n, 0, g->k, whole);
-	sgemm_pack(g, column, g->n, 0, g->k / 3, parts);
-	sgemm_pack(g, 0, column, g->k / 3, g->k, parts);
-	sgemm_pack(g, 0, column, 0, g->k / 3, parts);
-	sgemm_pack(g, column, g->n, g->k / 3, g->k, parts);
-	assert_memory_equal(whole, parts, values * sizeof *whole);
-	free(parts);
-	return whole;
-}
-
 static void check_cut(struct workers *w, const size_t shape[3], int kind)
 {
 	struct product p = product_new(shape, kind, 3);
@@ -281,75 +183,6 @@ static void same_bytes_however_cut_and_packed(void **state)
 			for (int kind = 0; kind < 8 && sgemm_use(level[l]) == 0; kind++)
 				check_cut(w, shape[i], kind);
 	workers_free(w);
-}
-
-/* Margins as pictures have them: at a third of all k, and at more in some rows. */
-static void clear_margins(struct product *p, size_t rows_alike)
-{
-	for (size_t i = 0; i < p->g.m; i++)
-		for (size_t l = 0; l < p->g.k; l++)
-			if (l % 28 < 9 || (i / rows_alike + l) % 5 == 0)
-				p->a.value[p->g.transpose_a ? l * p->a.stride + i
-							    : i * p->a.stride + l] =
-					i % 2 ? 0.0f : -0.0f;
-}
-
-static void check_margins(const size_t shape[3], int kind)
-{
-	struct product p = product_new(shape, kind, 3);
-	float *expected = floats(p.bytes / sizeof(float)), *panels;
-
-	clear_margins(&p, 3);
-	sgemm_run(&p.g);
-	memcpy(expected, p.c.memory, p.bytes);
-	panels = panels_of(&p.g, shape[1] / 2 / sgemm_panel_width() * sgemm_panel_width());
-	for (int packed = 0; packed < 2; packed++) {
-		struct sgemm g = p.g;
-
-		g.margins = 1;
-		g.panels = packed ? panels : NULL;
-		memcpy(p.c.memory, p.before, p.bytes);
-		sgemm_run(&g);
-		check(memcmp(expected, p.c.memory, p.bytes) == 0,
-			"%s %zux%zux%zu kind %d packed %d: other bytes without margins",
-			sgemm_kernels(), shape[0], shape[1], shape[2], kind, packed);
-	}
-	free(panels);
-	free(expected);
-	product_free(&p);
-}
-
-static void same_bytes_without_margins(void **state)
-{
-	static const size_t shape[][3] = {{128, 250, 784}, {40, 250, 2570}, {1, 50, 9},
-		{17, 100, 33}, {300, 60, 100}, {9, 1, 28}};
-
-	(void)state;
-	for (size_t l = 0; l < LEVELS; l++)
-		for (size_t i = 0; i < sizeof shape / sizeof shape[0]; i++)
-			for (int kind = 0; kind < 8 && sgemm_use(level[l]) == 0; kind++)
-				check_margins(shape[i], kind);
-}
-
-/* b is NaN where all of a is 0: that it does not show tells that it was left out. */
-static void margins_are_left_out(void **state)
-{
-	static const size_t shape[3] = {16, 96, 784};
-	struct product p = product_new(shape, 0, 0);
-
-	(void)state;
-	clear_margins(&p, shape[0]);
-	for (size_t l = 0; l < shape[2]; l++)
-		for (size_t j = 0; j < shape[1] && (l % 28 < 9 || l % 5 == 0); j++)
-			p.b.value[l * p.b.stride + j] = NAN;
-	sgemm_run(&p.g);
-	assert_true(isnan(p.c.value[0]));
-	p.g.margins = 1;
-	sgemm_run(&p.g);
-	for (size_t i = 0; i < shape[0]; i++)
-		for (size_t j = 0; j < shape[1]; j++)
-			assert_true(isfinite(p.c.value[i * p.c.stride + j]));
-	product_free(&p);
 }
 
 /* What a net's next layer would see, by two levels. */
@@ -478,8 +311,6 @@ int main(void)
 		cmocka_unit_test(is_a_chain),
 		cmocka_unit_test(is_a_chain_at_every_small_size),
 		cmocka_unit_test(same_bytes_however_cut_and_packed),
-		cmocka_unit_test(same_bytes_without_margins),
-		cmocka_unit_test(margins_are_left_out),
 		cmocka_unit_test(levels_agree),
 		cmocka_unit_test(lays_panels_out_as_documented),
 		cmocka_unit_test(dots_are_chains_in_lanes),
