@@ -63,11 +63,13 @@ static int setup(struct layer *l, struct err *e)
 	return 0;
 }
 
+/* A sum that is 0 has a sign that may hang on what else was in its tile, see sgemm.h: not so
+ * the sum with 0. */
 VECTOR_CLONES static void add_bias(const float *bias, size_t width, size_t n, float *out)
 {
 	for (size_t row = 0; row < n; row++)
 		for (size_t i = 0; i < width; i++)
-			out[row * width + i] += bias[i];
+			out[row * width + i] = out[row * width + i] + 0.0f + bias[i];
 }
 
 /* The product's b, weight^T. */

@@ -9,12 +9,15 @@
  *     x = fma(a[i][p], b[p][j], x)    for p = 0, 1, ... k - 1
  *
  * So a product may be cut between rows and between columns in any way, and its bytes stay
- * the same. The kernels for AVX-512 and AVX2 and those for arm64 give the same bytes. The
- * portable ones round each product before it is added on CPUs that cannot do otherwise
- * (x86-64 without AVX2 and FMA), and so differ in the last places.
+ * the same (with `margins`, see below, but for the signs of zeros). The kernels for AVX-512 and
+ * AVX2 and those for arm64 give the same bytes. The portable ones round each product before it
+ * is added on CPUs that cannot do otherwise (x86-64 without AVX2 and FMA), and so differ in the
+ * last places.
  *
  * With `margins`, k at which some rows of a are all 0 are left out where that spares time: the
- * values are the same (of a sum that is 0, perhaps not its sign) as long as b is finite.
+ * values are the same as long as b is finite. Of a sum that is 0, for its products are too
+ * small for a float, the sign may be another, and another in another cut: whose bytes are to be
+ * the same adds 0 to it, as layer-fc.c does.
  */
 #ifndef SGEMM_H
 #define SGEMM_H

@@ -133,6 +133,42 @@ static void batches_do_not_matter(void **state)
 	workers_free(w);
 }
 
+/* An item's only product is too small for a float, -0; beside an item without margins +0 is
+ * added to it. */
+static void margins_do_not_matter(void **state)
+{
+	enum { VALUES_OF_ITEM = 32, UNITS = 2 };
+	float features[2 * VALUES_OF_ITEM] = {1e-30f}, got[2][2 * UNITS];
+	const struct dataset d = {.items = 2,
+		.shape = {VALUES_OF_ITEM, 1, 1},
+		.features = features,
+		.classes = UNITS};
+	const struct preprocess as_it_is = {0, 1};
+	struct err e;
+	struct workers *w = workers_new(1, &e);
+	struct net *n = net_new("fc:2", &d.shape, w, &e);
+	struct infer in = {.net = n, .preprocess = &as_it_is, .data = &d};
+	const struct layer_param *param;
+
+	(void)state;
+	for (size_t i = 0; i < VALUES_OF_ITEM; i++)
+		features[VALUES_OF_ITEM + i] = 1;
+	assert_non_null(net_param(n, 0, &param));
+	for (size_t i = 0; i < UNITS * VALUES_OF_ITEM; i++)
+		n->param[param->at + i] = i % VALUES_OF_ITEM == 0 ? -1e-30f : 1;
+	assert_non_null(net_param(n, 1, &param));
+	for (size_t i = 0; i < UNITS; i++)
+		n->param[param->at + i] = -0.0f;
+	for (size_t i = 0; i < 2; i++) {
+		in.batch = 2 - i; /* a net's batches grow no more */
+		assert_int_equal(run_into(&in, got[i], &e), 0);
+	}
+	assert_memory_equal(got[0], got[1], sizeof got[0]);
+	assert_true(got[0][0] == 0 && got[0][UNITS] == VALUES_OF_ITEM - 1);
+	net_free(n);
+	workers_free(w);
+}
+
 static void threads_do_not_matter(void **state)
 {
 	static const int threads[] = {1, 2, 4};
@@ -283,6 +319,7 @@ int main(void)
 	const struct CMUnitTest infer[] = {
 		cmocka_unit_test(computes_logits),
 		cmocka_unit_test(batches_do_not_matter),
+		cmocka_unit_test(margins_do_not_matter),
 		cmocka_unit_test(threads_do_not_matter),
 		cmocka_unit_test(shifts_views),
 		cmocka_unit_test(takes_nets_in_training),
