@@ -37,6 +37,8 @@ static void add_rows(struct metrics_agree *m, const float *logits, size_t rows)
 	double kl[METRICS_ROWS];
 
 	metrics_rows_take(&m->p, m->soft->values, m->target, rows, m->temperature);
+	if (soft_values_fixed(m->soft->values))
+		metrics_rows_normalise(&m->p);
 	metrics_rows_take(&m->q, SOFT_LOGITS, logits, rows, m->temperature);
 	metrics_rows_kl(&m->p, &m->q, kl);
 	for (size_t r = 0; r < rows; r++) {

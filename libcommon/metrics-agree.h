@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * How close a net's logits z come to soft targets p: agreement (the largest logit and the
- * largest target are at the same class) and KL(p||q), q = softmax(z / T), in nats.
+ * largest target are at the same class) and KL(p||q), q = softmax(z / T), in nats. Stored
+ * probabilities are divided by their sum, as where students learn from them.
  */
 #ifndef METRICS_AGREE_H
 #define METRICS_AGREE_H

@@ -47,7 +47,7 @@ VECTOR_CLONES static void subtract_largest(
 }
 
 /* The sum of each row's exponentials but one that is 1, the largest: beside it small ones
- * would be lost. */
+ * would be lost. Where none is 1, the sum less 1. */
 VECTOR_CLONES static void sum_rest(const double *e, size_t rows, size_t classes, double *rest)
 {
 	double ones[METRICS_ROWS] = {0};
@@ -69,7 +69,7 @@ VECTOR_CLONES static void sum_rest(const double *e, size_t rows, size_t classes,
 /* From exponentials and their arguments to what sums to 1, by 1 + rest. Its logarithm is log1p
  * of the rest, which libm takes twice as long for: what rounding takes from the sum is added.
  */
-VECTOR_CLONES static void normalise(struct metrics_rows *m, const double *rest)
+VECTOR_CLONES static void divide(struct metrics_rows *m, const double *rest)
 {
 	double inverse[METRICS_ROWS], log_sum[METRICS_ROWS];
 	size_t rows = m->rows;
@@ -91,14 +91,19 @@ VECTOR_CLONES static void normalise(struct metrics_rows *m, const double *rest)
 	}
 }
 
-static void softmax(struct metrics_rows *m, double temperature)
+void metrics_rows_normalise(struct metrics_rows *m)
 {
 	double rest[METRICS_ROWS];
 
+	sum_rest(m->p, m->rows, m->classes, rest);
+	divide(m, rest);
+}
+
+static void softmax(struct metrics_rows *m, double temperature)
+{
 	subtract_largest(m->log_p, m->rows, m->classes, temperature);
 	vector_exp(m->log_p, m->rows * m->classes, m->p);
-	sum_rest(m->p, m->rows, m->classes, rest);
-	normalise(m, rest);
+	metrics_rows_normalise(m);
 }
 
 void metrics_rows_take(struct metrics_rows *m, enum soft_values kind, const float *value,

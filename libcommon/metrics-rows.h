@@ -32,6 +32,10 @@ void metrics_rows_release(struct metrics_rows *m);
 void metrics_rows_take(struct metrics_rows *m, enum soft_values kind, const float *value,
 	size_t rows, double temperature);
 
+/* Divides (log-)probabilities that were taken by their sum, which is 1 but for what rounding
+ * left: what students learn from, see soft_targets_probabilities. */
+void metrics_rows_normalise(struct metrics_rows *m);
+
 /* -sum p log p of each row, in nats. */
 void metrics_rows_entropy(const struct metrics_rows *m, double *entropy);
 

@@ -99,6 +99,40 @@ static void takes_probabilities(void **state)
 	metrics_agree_release(&m);
 }
 
+/* What rounding to 16 bits leaves of 1/3 1/3 1/3 and 0.7 0.2 0.1 is their own KL of 0 when it
+ * is divided by its sum; so are logarithms. */
+static void divides_by_the_sum(void **state)
+{
+	static const float low = 0x1.554p-2f,
+			   p[] = {low, low, low, 0.7f * 0.998f, 0.2f * 0.998f, 0.1f * 0.998f};
+	float log_p[6], z[6];
+	struct soft_targets fixed = {.values = SOFT_PROBABILITIES,
+		.temperature = 2,
+		.items = 2,
+		.classes = 3,
+		.views = 1,
+		.dtype = TENSOR_F32,
+		.stored = p};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		log_p[i] = logf(p[i]);
+		z[i] = 2 * log_p[i] + 1;
+	}
+	for (int logarithms = 0; logarithms < 2; logarithms++) {
+		struct metrics_agree m;
+
+		assert_int_equal(metrics_agree_init(&m, &fixed, 2, &e), 0);
+		metrics_agree_add(&m, z, 0, 0, 2);
+		check(m.kl >= 0 && m.kl_max < 1e-12, "KL %g", m.kl_max);
+		assert_int_equal(m.agreed, 2);
+		metrics_agree_release(&m);
+		fixed.values = SOFT_LOG_PROBABILITIES;
+		fixed.stored = log_p;
+	}
+}
+
 /* Many at a time are the same, in the same order, as one by one. */
 static void takes_any_number(void **state)
 {
@@ -140,6 +174,7 @@ int main(void)
 		cmocka_unit_test(measures_rows),
 		cmocka_unit_test(divides_by_temperature),
 		cmocka_unit_test(takes_probabilities),
+		cmocka_unit_test(divides_by_the_sum),
 		cmocka_unit_test(takes_any_number),
 	};
 
