@@ -33,8 +33,8 @@ static void put_character(FILE *out, const unsigned char *s, size_t n)
 		}
 	if (n == 0)
 		fputs("\xef\xbf\xbd", out);
-	else if (*s < 0x20)
-		fprintf(out, "\\u%04x", *s);
+	else if (bytes_shown(s) == 0) /* U+0080 to U+009F have their code in the second byte */
+		fprintf(out, "\\u%04x", s[n - 1]);
 	else
 		fwrite(s, 1, n, out);
 }

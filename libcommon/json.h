@@ -14,7 +14,8 @@
  * gives {"model": "...", "errors": [148]} and a newline. Members of an object have a key,
  * those of an array have NULL. Reals are as short as reads back exactly the same
  * double; NaN and infinities, which JSON lacks, become null. Bytes that are not UTF-8
- * become U+FFFD. For a string instead of a stream, open_memstream() it.
+ * become U+FFFD, and control characters, DEL and U+0080 to U+009F with them, are escaped, so
+ * that no terminal obeys them. For a string instead of a stream, open_memstream() it.
  */
 #ifndef JSON_H
 #define JSON_H

@@ -121,7 +121,16 @@ static void utf8(void **state)
 	assert_string_equal(string("\xe0\x80\x80"), BAD BAD BAD);
 	assert_string_equal(string("\xf4\x90\x80\x80"), BAD BAD BAD BAD);
 	assert_string_equal(string("\xe2\x82"), BAD BAD);
-	assert_string_equal(string("\x7f"), "\x7f");
+}
+
+/* U+0080 to U+009F drive terminals, too: U+009B is what ESC [ is. */
+static void no_control_character_is_raw(void **state)
+{
+	(void)state;
+	assert_string_equal(string("\x1b[1m \x7f"), "\\u001b[1m \\u007f");
+	assert_string_equal(string("\xc2\x80 \xc2\x9bm \xc2\x9f"), "\\u0080 \\u009bm \\u009f");
+	assert_string_equal(string("~ \xc2\xa0 \xc3\x80"), "~ \xc2\xa0 \xc3\x80");
+	assert_string_equal(string("\xc2\x1f"), BAD "\\u001f");
 }
 
 static void write_error(void **state)
@@ -168,6 +177,7 @@ int main(void)
 		cmocka_unit_test(pretty),
 		cmocka_unit_test(reals),
 		cmocka_unit_test(utf8),
+		cmocka_unit_test(no_control_character_is_raw),
 		cmocka_unit_test(write_error),
 		cmocka_unit_test(texts),
 	};
