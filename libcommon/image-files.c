@@ -29,18 +29,21 @@ static int make_folder(const char *path, struct err *e)
 	return err_errno(e, "\"%.300s\": cannot create the folder", path);
 }
 
+/* Says what it holds: a killed run leaves what ls does not show. */
 static int check_empty(const char *folder, struct err *e)
 {
 	struct dirent *entry;
-	int others = 0;
+	int bad = 0;
 	DIR *d = opendir(folder);
 
 	if (d == NULL)
 		return err_errno(e, "\"%.300s\": cannot be opened", folder);
-	while (others == 0 && (entry = readdir(d)) != NULL)
-		others = is_other(entry);
+	while (bad == 0 && (entry = readdir(d)) != NULL)
+		if (is_other(entry))
+			bad = err_set(e, "\"%.300s\": is not empty: it holds \"%.255s\"",
+				folder, entry->d_name);
 	closedir(d);
-	return others ? err_set(e, "\"%.300s\": is not empty", folder) : 0;
+	return bad;
 }
 
 static int make_hidden(struct image_files *f, struct err *e)

@@ -145,7 +145,10 @@ ok "--each of channels" tensor2png --each channels two.zst
 is "names them, too" "$(cd channels && echo [01]-*)" "0-0.png 0-1.png 1-0.png 1-1.png"
 mkdir empty
 ok "an empty folder is as good as none" tensor2png --each empty -r :1 gray.zst
-fails "one with files is not" 1 '^tensor2png: "plain": is not empty$' tensor2png --each plain gray.zst
+fails "one with files is not" 1 '^tensor2png: "plain": is not empty: it holds "(08|09|10).png"$' tensor2png --each plain gray.zst
+mkdir -p killed/.unfinished/a
+fails "nor is one that a killed run has left" 1 '^tensor2png: "killed": is not empty: it holds ".unfinished"$' tensor2png --each killed gray.zst
+ok "... which stays as it is" test -d killed/.unfinished/a
 fails "a folder in a folder that is not there" 1 '"no/where": cannot create the folder: No such file' tensor2png --each no/where gray.zst
 for bad in ../x .x x//y x/../../y /x x/; do
 	npy2tensor --as images --class-names "$bad,b,c,d,e,f,g" -o bad.zst gray.npy y.npy
