@@ -46,14 +46,17 @@ static int check_empty(const char *folder, struct err *e)
 	return bad;
 }
 
+/* It must be ours alone: another run may have come since the folder was found empty. */
 static int make_hidden(struct image_files *f, struct err *e)
 {
-	int n = snprintf(f->hidden, PATH_MAX, "%s/" HIDDEN, f->folder);
+	char path[PATH_MAX];
 
-	if (n < PATH_MAX && make_folder(f->hidden, e) == 0)
-		return 0;
-	f->hidden[0] = '\0';
-	return n < PATH_MAX ? -1 : err_set(e, "\"%.300s\": the name is too long", f->folder);
+	if (snprintf(path, sizeof path, "%s/" HIDDEN, f->folder) >= PATH_MAX)
+		return err_set(e, "\"%.300s\": the name is too long", f->folder);
+	if (mkdir(path, 0777))
+		return err_errno(e, "\"%.300s\": cannot create the folder", path);
+	memcpy(f->hidden, path, sizeof path);
+	return 0;
 }
 
 int image_files_start(struct image_files *f, const char *folder, struct err *e)
