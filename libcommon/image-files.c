@@ -113,33 +113,6 @@ int image_files_write(struct image_files *f, const char *class, const char *name
 	return 0;
 }
 
-/* To the folder, out of the hidden one, which goes. */
-static int move_all(const struct image_files *f, struct err *e)
-{
-	char from[PATH_MAX + NAME_MAX + 2], to[PATH_MAX + NAME_MAX + 2];
-	struct dirent **entry = NULL;
-	int n = scandir(f->hidden, &entry, is_other, NULL), bad = n < 0;
-
-	for (int i = 0; i < n; i++) {
-		snprintf(from, sizeof from, "%s/%s", f->hidden, entry[i]->d_name);
-		snprintf(to, sizeof to, "%s/%s", f->folder, entry[i]->d_name);
-		bad = bad || rename(from, to);
-		free(entry[i]);
-	}
-	free(entry);
-	if (bad || rmdir(f->hidden))
-		return err_errno(e, "\"%.300s\": cannot finish writing", f->folder);
-	return 0;
-}
-
-int image_files_finish(struct image_files *f, struct err *e)
-{
-	if (outfile_sync(f->folder, e) || move_all(f, e) || outfile_sync(f->folder, e))
-		return -1;
-	f->hidden[0] = '\0';
-	return 0;
-}
-
 static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *at)
 {
 	(void)s;
@@ -148,10 +121,74 @@ static int remove_one(const char *path, const struct stat *s, int kind, struct F
 	return remove(path);
 }
 
+static void remove_all(const char *path)
+{
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+#define MOVED_PATH (PATH_MAX + NAME_MAX + 2)
+
+/* What somebody else has put there meanwhile stays. */
+static int move_one(const struct image_files *f, const char *name, struct err *e)
+{
+	char from[MOVED_PATH], to[MOVED_PATH];
+	struct stat s;
+	int there;
+
+	snprintf(from, sizeof from, "%s/%s", f->hidden, name);
+	snprintf(to, sizeof to, "%s/%s", f->folder, name);
+	there = lstat(to, &s) == 0;
+	if (there)
+		errno = EEXIST;
+	if (there || rename(from, to))
+		return err_errno(e, "\"%.300s\": cannot finish writing", to);
+	return 0;
+}
+
+/*
+ * To the folder, out of the hidden one, which goes only when all others are there on the disk:
+ * where there is none, nothing is missing. *moved are in their place, be it 0 or -1.
+ */
+static int move_all(
+	struct image_files *f, struct dirent *const *entry, int n, int *moved, struct err *e)
+{
+	for (*moved = 0; *moved < n; ++*moved)
+		if (move_one(f, entry[*moved]->d_name, e))
+			return -1;
+	if (outfile_sync(f->folder, e))
+		return -1;
+	if (rmdir(f->hidden))
+		return err_errno(e, "\"%.300s\": cannot finish writing", f->folder);
+	f->hidden[0] = '\0';
+	return outfile_sync(f->folder, e);
+}
+
+int image_files_finish(struct image_files *f, struct err *e)
+{
+	struct dirent **entry = NULL;
+	int n, bad, moved = 0;
+
+	if (outfile_sync(f->folder, e))
+		return -1;
+	n = scandir(f->hidden, &entry, is_other, NULL);
+	bad = n < 0 ? err_errno(e, "\"%.300s\": cannot finish writing", f->folder)
+		    : move_all(f, entry, n, &moved, e);
+	for (int i = 0; i < n; i++) {
+		char path[MOVED_PATH];
+
+		snprintf(path, sizeof path, "%s/%s", f->folder, entry[i]->d_name);
+		if (bad && i < moved)
+			remove_all(path);
+		free(entry[i]);
+	}
+	free(entry);
+	return bad;
+}
+
 void image_files_abort(struct image_files *f)
 {
 	if (f->hidden[0] != '\0')
-		nftw(f->hidden, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		remove_all(f->hidden);
 	if (f->made)
 		rmdir(f->folder);
 	f->hidden[0] = '\0';

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Pictures as files in a folder: all appear in the end, whole and durable, or none does. Until
- * then they are in a hidden folder of it, which is all that a killed process leaves. (Beside
- * it, to be renamed, they could not be where the folder is a mount point, or somebody's working
- * directory.)
+ * Pictures as files in a folder: all are there in the end, whole and durable, or, after a
+ * failure, none. Until then they are in a hidden folder of it, ".unfinished". (Beside it, to be
+ * renamed, they could not be where the folder is a mount point, or somebody's working
+ * directory.) A process that is killed leaves the hidden folder; killed while it moves them,
+ * the last thing that it does, some are in their place and the others still hidden. Where there
+ * is no hidden folder, nothing is missing.
  */
 #ifndef IMAGE_FILES_H
 #define IMAGE_FILES_H
@@ -29,7 +31,10 @@ int image_files_start(struct image_files *f, const char *folder, struct err *e);
 int image_files_write(struct image_files *f, const char *class, const char *name,
 	const struct image *i, struct err *e);
 
-/* Waits until all are on the disk and brings them to their place. 0 or -1. */
+/*
+ * Waits until all are on the disk and brings them to their place, where nothing may have come
+ * meanwhile. 0, or -1 with none left in its place.
+ */
 int image_files_finish(struct image_files *f, struct err *e);
 /* Removes all that was written; harmless after image_files_finish was well. */
 void image_files_abort(struct image_files *f);
