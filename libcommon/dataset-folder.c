@@ -2,6 +2,7 @@
 #include "dataset-folder.h"
 
 #include "err.h"
+#include "image-files.h"
 #include "size.h"
 
 #include <dirent.h>
@@ -51,6 +52,14 @@ static int names_add(struct names *l, const char *name, struct err *e)
 	return 0;
 }
 
+/* Names that begin with a dot do not count, but one of them tells that others are missing. */
+static int names_see(struct names *l, const char *name, struct err *e)
+{
+	if (strcmp(name, IMAGE_FILES_HIDDEN) == 0)
+		return err_set(e, "is unfinished: it holds \"" IMAGE_FILES_HIDDEN "\"");
+	return name[0] == '.' ? 0 : names_add(l, name, e);
+}
+
 static int names_read(struct names *l, const char *path, struct err *e)
 {
 	DIR *folder = opendir(path);
@@ -61,8 +70,7 @@ static int names_read(struct names *l, const char *path, struct err *e)
 		return err_errno(e, "cannot be opened");
 	errno = 0;
 	while (!bad && (entry = readdir(folder)) != NULL) {
-		if (entry->d_name[0] != '.')
-			bad = names_add(l, entry->d_name, e);
+		bad = names_see(l, entry->d_name, e);
 		errno = 0;
 	}
 	if (!bad && errno != 0)

@@ -15,8 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HIDDEN ".unfinished"
-
 static int is_other(const struct dirent *entry)
 {
 	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
@@ -51,7 +49,7 @@ static int make_hidden(struct image_files *f, struct err *e)
 {
 	char path[PATH_MAX];
 
-	if (snprintf(path, sizeof path, "%s/" HIDDEN, f->folder) >= PATH_MAX)
+	if (snprintf(path, sizeof path, "%s/" IMAGE_FILES_HIDDEN, f->folder) >= PATH_MAX)
 		return err_set(e, "\"%.300s\": the name is too long", f->folder);
 	if (mkdir(path, 0777))
 		return err_errno(e, "\"%.300s\": cannot create the folder", path);

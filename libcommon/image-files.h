@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Pictures as files in a folder: all are there in the end, whole and durable, or, after a
- * failure, none. Until then they are in a hidden folder of it, ".unfinished". (Beside it, to be
- * renamed, they could not be where the folder is a mount point, or somebody's working
- * directory.) A process that is killed leaves the hidden folder; killed while it moves them,
- * the last thing that it does, some are in their place and the others still hidden. Where there
- * is no hidden folder, nothing is missing.
+ * failure, none. Until then they are in a hidden folder of it. (Beside it, to be renamed, they
+ * could not be where the folder is a mount point, or somebody's working directory.) A process
+ * that is killed leaves the hidden folder; killed while it moves them, the last thing that it
+ * does, some are in their place and the others still hidden. Where there is no hidden folder,
+ * nothing is missing.
  */
 #ifndef IMAGE_FILES_H
 #define IMAGE_FILES_H
@@ -13,6 +13,8 @@
 #include "image.h"
 
 #include <limits.h>
+
+#define IMAGE_FILES_HIDDEN ".unfinished"
 
 struct image_files {
 	const char *folder;    /* as given; the caller keeps it alive */

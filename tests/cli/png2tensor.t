@@ -261,6 +261,10 @@ fails "an empty folder" 1 '"empty": holds no files that end in .png$' png2tensor
 fails "a class without pictures" 1 '"lost/b": holds no files that end in .png$' png2tensor lost
 cp t/b/1.png lost/
 fails "pictures beside classes" 1 '"lost": holds pictures and folders' sh -c 'cp t/b/1.png lost/b/; png2tensor lost'
+mkdir -p part/a/.unfinished part/b && cp t/b/1.png part/a/ && cp t/b/1.png part/b/
+fails "what a killed tensor2png has left" 1 '^png2tensor: "part/a": is unfinished: it holds ".unfinished"$' png2tensor part
+rmdir part/a/.unfinished && mkdir part/a/.other
+ok "other hidden names do not count" png2tensor -q -o x.zst part
 mkdir -p loop/a && ln -s .. loop/a/b
 fails "a folder in itself" 1 'folders are more than 16 deep' png2tensor loop
 fails "a class name that is missing" 1 '^png2tensor: "t": "t/Z/0.PNG": there is no class name "Z"$' png2tensor --class-names a,b t
