@@ -157,7 +157,9 @@ for bad in ../x .x x//y x/../../y /x x/; do
 done
 ok "nothing was written elsewhere" test ! -e x -a ! -e ../x -a ! -e .x -a ! -e y
 
-# interrupted FOLDER: the status of a writer of many pictures that gets SIGTERM among them
+# interrupted FOLDER: what is in it while a writer of many pictures is among them, and the status
+# of the writer, which gets SIGTERM there. It stands still while it is looked at, and where it was
+# too fast it starts again, with larger pictures.
 interrupted() {
 	"$PYTHON" - "$1" <<'END'
 import glob
@@ -168,16 +170,25 @@ import subprocess
 import sys
 import time
 
-for attempt in range(20):
-    tool = subprocess.Popen(["tensor2png", "-q", "--each", sys.argv[1], "--scale", "30", "-r", ":", "many.zst"],
-                            preexec_fn=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
-    while tool.poll() is None and not glob.glob(sys.argv[1] + "/.*/*/*"):
+folder, was_there = sys.argv[1], os.path.isdir(sys.argv[1])
+for attempt in range(5):
+    tool = subprocess.Popen(["tensor2png", "-q", "--each", folder, "--scale", str(30 + 30 * attempt), "-r", ":",
+                             "many.zst"], preexec_fn=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+    while tool.poll() is None and not glob.glob(folder + "/.*/*/*.png"):
         time.sleep(0.002)
-    seen = os.listdir(sys.argv[1])
+    if tool.returncode is None:
+        tool.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, tool.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    seen = os.listdir(folder)
+    among_them = seen == [".unfinished"] and 0 < len(glob.glob(folder + "/.*/*/*.png")) < 5000
     tool.send_signal(signal.SIGTERM)
-    if tool.wait() != 0:
+    tool.send_signal(signal.SIGCONT)
+    tool.wait()
+    if among_them:
         break
-    shutil.rmtree(sys.argv[1])
+    shutil.rmtree(folder, ignore_errors=True)
+    if was_there:
+        os.mkdir(folder)
 print(tool.returncode, *seen)
 END
 }
