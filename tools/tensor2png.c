@@ -167,14 +167,18 @@ static int prepare(struct tensor_picture *p, struct cli_picture *c, const struct
 	if (each != NULL && is_heat_map(p))
 		return err_set(e, "tensor \"%.200s\" is one picture: --each needs several",
 			p->tensor->name);
-	if (is_heat_map(p) && (columns > 0 || own_range || options_given(&gap)))
-		die_usage("tensor \"%s\" is one picture: --columns, --gap and --own-range say "
-			  "nothing",
-			p->tensor->name);
 	if (per_class > 0 && c->data->labels == NULL)
 		return err_set(e, "has no pictures with labels, which --per-class needs");
 	c->columns = per_class > 0 ? (size_t)per_class * p->per_row : (size_t)columns;
 	return 0;
+}
+
+static void check_heat_map(const struct tensor_picture *p, const char *path)
+{
+	if (is_heat_map(p) && (columns > 0 || own_range || options_given(&gap)))
+		die_usage("\"%s\": a heat map is one picture: --columns, --gap and --own-range "
+			  "say nothing",
+			path);
 }
 
 static int show(const struct cli_picture *c, struct err *e)
@@ -213,6 +217,7 @@ int main(int argc, char **argv)
 	p.own_range = own_range;
 	if (prepare(&p, &c, d.items > 0 ? &d.set : &set, &d, &e))
 		die("\"%s\": %s", path[0], e.text);
+	check_heat_map(&p, path[0]);
 	if (show(&c, &e))
 		die_err(&e);
 	dataset_release(&d);

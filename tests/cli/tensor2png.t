@@ -318,7 +318,7 @@ done
 fails "--range and --own-range" 2 'exclude each other' tensor2png --range 0:1 --own-range t.zst
 for option in "--gap 2" --own-range "--columns 2"; do
 	# shellcheck disable=SC2086
-	fails "$option of a heat map" 2 'tensor "values" is one picture: --columns, --gap and --own-range' tensor2png $option z.zst
+	fails "$option of a heat map" 2 '^tensor2png: "z.zst": a heat map is one picture: --columns, --gap and --own-range' tensor2png $option z.zst
 done
 fails "--each and --gap" 2 'writes no sheet' tensor2png --each f --gap 2 gray.zst
 fails "--each and -o" 2 'writes no sheet' tensor2png --each f -o x gray.zst
