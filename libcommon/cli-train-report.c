@@ -17,8 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_LINE 1024 /* of the log: some thirty characters for each of up to eleven numbers \
-		       */
+#define MAX_LINE 1024 /* of the log: up to eleven numbers of some thirty characters */
 
 void cli_train_say_epoch(const struct train_report *r, int distilled)
 {

@@ -265,6 +265,9 @@ void sgemm_block_run(struct sgemm_block *b)
 	/* clearing them would take as long as a small tile */
 	struct panel panels[SGEMM_MAX_PANELS];
 
+	b->panels = 0;
+	b->tile = 0;
+	b->ahead.tiles = 0;
 	cut_panels(b, panels, packed);
 	if (b->transpose_c)
 		list_panels(b, panels);

@@ -35,7 +35,7 @@ struct sgemm_block {
 	size_t p, k, from, to;
 	int in_place;		       /* b is read where it is */
 	const struct sgemm_used *used; /* by tiles' rows, see sgemm_block_list; or NULL */
-	/* How far sgemm_block_run is; 0 before. */
+	/* How far sgemm_block_run is, which sets them. */
 	size_t panels, tile;
 	struct sgemm_ahead ahead;
 };
